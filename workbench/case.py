@@ -1,0 +1,201 @@
+"""A case folder: opening and creating one, its settings, its fingerprint, the folder for derived results.
+
+Client files are only ever read here; what they hold is the business of `workbench.ingest`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import CaseError
+
+SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
+PARTS = ("corpus", "logs", "evals", "governance", "repo")
+"""Folders a client fills; the labels are files beside them."""
+LABEL_FILES = ("queries.jsonl", "queries.jsonl.gz", "corpus.jsonl", "corpus.jsonl.gz", "qrels", "case.toml")
+KEY_DATES = ("build_start", "first_demo", "first_users", "go_live")
+
+_NEW_CASE_TOML = """\
+# Everything here is optional; delete what you do not know.
+name = "{name}"
+# regulated = true
+# build_start = 2026-01-12   # first commit or kick-off
+# first_demo = 2026-03-02
+# first_users = 2026-05-04   # first people outside the build team
+# go_live = 2026-09-01       # planned
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An opened case.
+
+    Attributes:
+        root: the case folder, absolute.
+        slug: the folder's name, used in addresses.
+        name: the name people see, from `case.toml`, else the slug.
+        regulated: whether the client says it is regulated; None when not said.
+        key_dates: those of build_start, first_demo, first_users, go_live that `case.toml` states.
+        prices: prices as entered, by name. targets: targets as entered, by metric.
+    """
+
+    root: Path
+    slug: str
+    name: str
+    regulated: bool | None = None
+    key_dates: Mapping[str, date] = field(default_factory=dict)
+    prices: Mapping[str, float] = field(default_factory=dict)
+    targets: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def derived(self) -> Path:
+        """Folder for derived results, safe to delete: `.workbench` in the case, or a cache folder when that is read-only."""
+        if os.access(self.root, os.W_OK):
+            return self.root / ".workbench"
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        digest = hashlib.sha256(str(self.root).encode()).hexdigest()[:12]
+        return cache / "pilot-workbench" / f"{self.slug}-{digest}"
+
+    def resolve(self, relative: str) -> Path:
+        """Absolute path of a file of this case.
+
+        Raises:
+            CaseError: the path leaves the case folder, through `..`, an absolute path or a link.
+        """
+        try:
+            path = (self.root / relative).resolve()
+        except (ValueError, OSError) as error:  # a NUL character, a loop of links, a name too long for the system
+            raise CaseError(f"{relative!r} is not a usable path ({error})") from error
+        if not path.is_relative_to(self.root):
+            raise CaseError(f"'{relative}' is not inside the case folder; give a path relative to it, without '..'")
+        return path
+
+
+def open_case(path: Path | str) -> Case:
+    """Open a case folder or a plain BEIR directory.
+
+    Raises:
+        CaseError: no such folder, or `case.toml` cannot be read.
+    """
+    root = Path(path).expanduser().resolve()
+    if not root.exists():
+        raise CaseError(f"{path}: no such folder; `workbench new NAME` makes an empty case")
+    if not root.is_dir():
+        raise CaseError(
+            f"{path}: is a file, expected a case folder; put it in the folder of a case (see `workbench new NAME`)"
+        )
+    settings = _read_settings(root / "case.toml")
+    dates = {key: settings[key] for key in KEY_DATES if key in settings}
+    wrong = [key for key, value in dates.items() if type(value) is not date]
+    if wrong:
+        raise CaseError(f"case.toml: {', '.join(wrong)} must be a date like 2026-03-02, without quotes")
+    if not isinstance(settings.get("regulated"), bool | None):
+        raise CaseError("case.toml: regulated must be true or false, without quotes")
+    return Case(
+        root=root,
+        slug=root.name,
+        name=str(settings.get("name") or root.name),
+        regulated=settings.get("regulated"),
+        key_dates=dates,
+        prices=_numbers(settings, "prices"),
+        targets=_numbers(settings, "targets"),
+    )
+
+
+def new_case(workspace: Path | str, name: str) -> Case:
+    """Make an empty case folder `workspace/name` with a folder for each part.
+
+    Raises:
+        CaseError: the name is not a plain folder name, or the folder exists already.
+    """
+    if not SLUG.fullmatch(name) or ".." in name:
+        raise CaseError(
+            f"'{name}' cannot be a case name; use letters, digits, '-', '_' and '.', at most 64, no '/' and no '..'"
+        )
+    root = Path(workspace).expanduser().resolve() / name
+    if root.exists():
+        raise CaseError(f"{root.name}: exists already in this workspace; choose another name or open it")
+    for part in PARTS:
+        (root / part).mkdir(parents=True)
+    (root / "case.toml").write_text(_NEW_CASE_TOML.format(name=name), encoding="utf-8")
+    return open_case(root)
+
+
+def list_cases(folders: Sequence[Path]) -> list[Case]:
+    """All cases directly inside the given folders, in name order; a name that occurs twice is taken from the first folder."""
+    found: dict[str, Case] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        for root in sorted(folder.iterdir()):
+            if root.name not in found and SLUG.fullmatch(root.name) and is_case(root):
+                found[root.name] = open_case(root)
+    return sorted(found.values(), key=lambda case: case.slug)
+
+
+def is_case(root: Path) -> bool:
+    """Whether a folder holds anything a case is made of."""
+    return root.is_dir() and any((root / name).exists() for name in (*PARTS, *LABEL_FILES))
+
+
+def client_files(root: Path) -> Iterable[Path]:
+    """Every client file of a case in path order; links and derived results are left out."""
+    for name in sorted((*PARTS, *LABEL_FILES, "answers.jsonl", "labels.jsonl")):
+        entry = root / name
+        if entry.is_symlink():
+            continue
+        if entry.is_file():
+            yield entry
+        elif entry.is_dir():
+            yield from files_below(entry)
+
+
+def files_below(folder: Path) -> Iterable[Path]:
+    """Every regular file below a folder in path order; links are never followed."""
+    for parent, folders, names in os.walk(folder, followlinks=False):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent) / name
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def fingerprint(root: Path, *settings: str) -> str:
+    """Short digest of all client files (path, size, time of change) and of the settings given.
+
+    Contents are not read: a case may hold gigabytes. Touching a file without changing it costs a recomputation, nothing more.
+    """
+    digest = hashlib.sha256()
+    for path in client_files(root):
+        stat = path.stat()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    for setting in settings:
+        digest.update(f"\0{setting}".encode())
+    return digest.hexdigest()[:20]
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CaseError(f"case.toml: not valid TOML ({error}); correct that line or delete the file") from error
+
+
+def _numbers(settings: Mapping[str, Any], table: str) -> dict[str, float]:
+    entries = settings.get(table, {})
+    if not isinstance(entries, dict):
+        raise CaseError(f"case.toml: [{table}] must be a table of numbers")
+    wrong = [key for key, value in entries.items() if isinstance(value, bool) or not isinstance(value, int | float)]
+    if wrong:
+        raise CaseError(f"case.toml: [{table}] must hold numbers, but {', '.join(wrong)} is not one")
+    return {key: float(value) for key, value in entries.items()}
