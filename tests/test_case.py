@@ -1,0 +1,103 @@
+import os
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.case import fingerprint, list_cases, new_case, open_case
+from workbench.errors import CaseError
+
+
+def test_a_new_case_has_a_folder_for_each_part_and_opens(tmp_path: Path) -> None:
+    case = new_case(tmp_path, "acme-2026")
+    assert {p.name for p in case.root.iterdir()} == {"corpus", "logs", "evals", "governance", "repo", "case.toml"}
+    assert (case.slug, case.name) == ("acme-2026", "acme-2026")
+
+
+@pytest.mark.parametrize("name", ["../outside", "a/b", "..", ".", "", "a..b", "/etc", "a b", "-x", "x" * 65, "a\n"])
+def test_names_that_are_not_plain_folder_names_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CaseError, match="cannot be a case name"):
+        new_case(tmp_path, name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_case_is_not_overwritten(tmp_path: Path) -> None:
+    new_case(tmp_path, "acme")
+    with pytest.raises(CaseError, match="exists already"):
+        new_case(tmp_path, "acme")
+
+
+def test_settings_are_read_and_faults_named(tmp_path: Path) -> None:
+    case = new_case(tmp_path, "acme")
+    settings = case.root / "case.toml"
+    settings.write_text('name = "Acme"\nregulated = true\nbuild_start = 2026-01-12\n[prices]\ninput = 0.4\n')
+    opened = open_case(case.root)
+    assert (opened.name, opened.regulated, opened.key_dates, opened.prices) == (
+        "Acme",
+        True,
+        {"build_start": date(2026, 1, 12)},
+        {"input": 0.4},
+    )
+    for text, fault in [
+        ('build_start = "soon"', "build_start must be a date"),
+        ("name = ", "not valid TOML"),
+        ('[prices]\ninput = "x"', "input is not one"),
+        ('regulated = "yes"', "regulated must be true or false"),
+    ]:
+        settings.write_text(text)
+        with pytest.raises(CaseError, match=fault):
+            open_case(case.root)
+
+
+def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="no such folder"):
+        open_case(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("relative", ["../x", "/etc/passwd", "corpus/../../x"])
+def test_paths_never_leave_the_case(tmp_path: Path, relative: str) -> None:
+    case = new_case(tmp_path, "acme")
+    with pytest.raises(CaseError, match="not inside the case folder"):
+        case.resolve(relative)
+
+
+def test_a_link_out_of_the_case_does_not_resolve(tmp_path: Path) -> None:
+    case = new_case(tmp_path, "acme")
+    (case.root / "corpus" / "link").symlink_to(tmp_path)
+    with pytest.raises(CaseError, match="not inside the case folder"):
+        case.resolve("corpus/link/x")
+
+
+@given(st.text(max_size=60))
+def test_whatever_resolves_lies_in_the_case(tmp_path_factory: pytest.TempPathFactory, relative: str) -> None:
+    case = open_case(tmp_path_factory.getbasetemp())
+    with suppress(CaseError):
+        assert case.resolve(relative).is_relative_to(case.root)
+
+
+def test_the_fingerprint_follows_client_files_and_ignores_derived_ones(tmp_path: Path) -> None:
+    case = new_case(tmp_path, "acme")
+    document = case.root / "corpus" / "a.txt"
+    document.write_text("one")
+    before = fingerprint(case.root)
+    (case.root / ".workbench").mkdir()
+    (case.root / ".workbench" / "x").write_text("derived")
+    assert fingerprint(case.root) == before
+    document.write_text("two")
+    os.utime(document, ns=(1, 1))
+    assert fingerprint(case.root) != before
+    assert fingerprint(case.root, "other settings") != fingerprint(case.root)
+
+
+def test_cases_are_listed_once_and_other_folders_are_not_cases(tmp_path: Path) -> None:
+    first, second = tmp_path / "one", tmp_path / "two"
+    first.mkdir()
+    new_case(first, "acme")
+    new_case(second, "acme")
+    new_case(second, "zeta")
+    (second / "notes").mkdir()
+    cases = list_cases([first, second, tmp_path / "absent"])
+    assert [(c.slug, c.root.parent.name) for c in cases] == [("acme", "one"), ("zeta", "two")]

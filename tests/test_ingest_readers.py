@@ -1,0 +1,114 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from docx import Document as new_docx
+from hypothesis import given
+from hypothesis import strategies as st
+from reportlab.pdfgen import canvas
+
+from workbench.errors import InputError
+from workbench.ingest.readers import decode, parse_date, read_file
+
+
+def write_pdf(path: Path, *pages: str) -> Path:
+    pdf = canvas.Canvas(str(path))
+    for text in pages:
+        if text:
+            pdf.drawString(72, 720, text)
+        pdf.showPage()
+    pdf.save()
+    return path
+
+
+def test_markdown_takes_title_and_date_from_front_matter(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("---\ntitle: Claims manual\ndate: 2025-03-31\n---\n# Another heading\nText\n", encoding="utf-8")
+    read = read_file(path)
+    assert (read.title, read.modified) == ("Claims manual", date(2025, 3, 31))
+
+
+def test_html_leaves_scripts_and_navigation_out_and_keeps_markup_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(
+        "<title>Excess</title><nav>Home</nav><script>steal()</script><p>Excess is &lt;b&gt; 350</p>", encoding="utf-8"
+    )
+    read = read_file(path)
+    assert (read.title, read.text) == ("Excess", "Excess is <b> 350")
+
+
+def test_pdf_pages_are_separated_and_pages_without_text_are_reported(tmp_path: Path) -> None:
+    read = read_file(write_pdf(tmp_path / "a.pdf", "First page", "", "Third page"))
+    assert read.text.split("\f") == ["First page", "", "Third page"]
+    assert read.warnings == ("1 of 3 pages have no text layer",)
+    assert read.metadata["pages"] == "3"
+
+
+def test_a_broken_pdf_is_one_sentence_with_a_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "broken.pdf"
+    path.write_bytes(b"%PDF-1.7 and then nothing")
+    with pytest.raises(InputError, match=r"broken\.pdf: damaged PDF .* export it again"):
+        read_file(path)
+
+
+def test_word_keeps_paragraphs_and_tables_in_order(tmp_path: Path) -> None:
+    doc = new_docx()
+    doc.add_heading("Form CF-207b", 1)
+    doc.add_paragraph("Before")
+    row = doc.add_table(rows=1, cols=2).rows[0]
+    row.cells[0].text, row.cells[1].text = "limit", "1,500"
+    doc.add_paragraph("After")
+    doc.core_properties.author = "R. Hale"
+    doc.save(str(tmp_path / "a.docx"))
+    read = read_file(tmp_path / "a.docx")
+    assert read.text == "Form CF-207b\nBefore\nlimit | 1,500\nAfter"
+    assert (read.title, read.metadata["author"]) == ("Form CF-207b", "R. Hale")
+
+
+def test_a_broken_word_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_bytes(b"PK\x03\x04 not a zip")
+    with pytest.raises(InputError, match=r"a\.docx: damaged Word file"):
+        read_file(tmp_path / "a.docx")
+
+
+def test_an_unknown_kind_names_the_readable_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.xyz").write_text("x")
+    with pytest.raises(InputError, match=r"readable are \.docx"):
+        read_file(tmp_path / "a.xyz")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_text_is_read_in_common_encodings(encoding: str) -> None:
+    text = "Prämie für Überschwemmung: fällig am 1. März, Entschädigung höchstens 5.000 Euro für Gebäude."
+    assert decode(text.encode(encoding), "a.txt") == text
+
+
+def test_binary_data_is_not_text() -> None:
+    with pytest.raises(InputError, match="binary"):
+        decode(b"abc\x00def", "a.txt")
+
+
+@given(st.binary(max_size=300))
+def test_decoding_any_bytes_gives_text_or_a_typed_error(data: bytes) -> None:
+    try:
+        assert isinstance(decode(data, "a.txt"), str)
+    except InputError as error:
+        assert str(error).startswith("a.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2025-03-31T10:00:00Z", date(2025, 3, 31)),
+        ("20250331103000", date(2025, 3, 31)),
+        ("31/03/2025", date(2025, 3, 31)),
+        ("1 Mar 2025", date(2025, 3, 1)),
+        ("31 March 2025", date(2025, 3, 31)),
+        ("2025-02-30", None),
+        ("31/03/25", None),
+        ("next week", None),
+        ("", None),
+    ],
+)
+def test_dates_are_read_only_where_they_are_certain(text: str, day: date | None) -> None:
+    assert parse_date(text) == day

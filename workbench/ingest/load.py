@@ -1,0 +1,82 @@
+"""A whole case folder read into one value; each part is read on its own, so that a missing one disables only itself.
+
+Which results are still possible with what is there is decided by whoever needs the part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workbench.case import Case
+from workbench.ingest.artefacts import read_artefacts
+from workbench.ingest.chunking import chunk_all
+from workbench.ingest.documents import read_corpus
+from workbench.ingest.evals import read_evals
+from workbench.ingest.labels import find_beside, read_qrels, read_queries
+from workbench.ingest.logs import read_logs
+from workbench.ingest.repository import read_repository
+from workbench.records import CaseInputs, IntakeFile, Qrels
+
+
+def load_inputs(case: Case, *, progress: Callable[[float, str], None] | None = None) -> CaseInputs:
+    """Read everything a case holds.
+
+    Args:
+        case: an opened case.
+        progress: called with the share read, 0 to 1, and the file at hand.
+
+    Raises:
+        InputError: queries, qrels or a BEIR corpus contradict themselves; other files are accounted for in `intake`.
+    """
+    documents, intake = read_corpus(case.root, progress=progress)
+    queries_path = find_beside(case.root, "queries.jsonl")
+    queries = read_queries(queries_path) if queries_path else []
+    qrels_folder = case.root / "qrels"
+    qrels: Qrels = read_qrels(qrels_folder, queries, documents) if qrels_folder.is_dir() else {}
+    log = read_logs(case.root)
+    evals = read_evals(case.root)
+    artefacts = read_artefacts(case.root)
+    repository = read_repository(case.root)
+    present = {
+        "corpus": bool(documents),
+        "queries": bool(queries),
+        "qrels": bool(qrels),
+        "logs": bool(log.interactions),
+        "evals": bool(evals.items or evals.runs),
+        "governance": bool(artefacts),
+        "repo": repository is not None and bool(repository.files or repository.commits),
+    }
+    return CaseInputs(
+        root=str(case.root),
+        name=case.name,
+        documents=tuple(documents),
+        passages=tuple(chunk_all(documents)),
+        queries=tuple(queries),
+        qrels=qrels,
+        log=log,
+        evals=evals,
+        artefacts=artefacts,
+        repository=repository,
+        intake=tuple(intake),
+        missing={part: _missing(part, intake) for part, there in present.items() if not there},
+        key_dates=case.key_dates,
+        regulated=case.regulated,
+    )
+
+
+_MISSING = {
+    "corpus": "no documents: put files into corpus/, or a BEIR corpus.jsonl beside case.toml",
+    "queries": "no labelled questions: queries.jsonl is not there",
+    "qrels": "no relevance labels: qrels/test.tsv is not there",
+    "logs": "no query log: put an export of the pilot's log into logs/",
+    "evals": "no eval set and no eval runs: put them into evals/",
+    "governance": "no governance papers: put decisions, registers, approvals and runbooks into governance/",
+    "repo": "no repository snapshot: put one into repo/, with .git or git-log.txt",
+}
+
+
+def _missing(part: str, intake: list[IntakeFile]) -> str:
+    unread = [entry for entry in intake if entry.status in {"unreadable", "empty"}]
+    if part == "corpus" and unread:
+        return f"no documents: none of {len(intake)} corpus files holds readable text; {unread[0].path}: {unread[0].reason}"
+    return _MISSING[part]
