@@ -1,0 +1,52 @@
+"""What a client's own encoder, retriever or reranker must offer to take part in a comparison.
+
+Only shapes and promises stand here; `tests/test_retrieval_contract.py` holds every implementation to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.records import Passage, Query, ScoredPassage
+
+Vectors = npt.NDArray[np.float32]
+"""(n, dimension), one row a text, rows of length 1."""
+
+Progress = Callable[[float, str], None]
+"""Called with the share done, 0 to 1, and what is being done; may raise `CancelledError`."""
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors whose dot product is their similarity."""
+
+    name: str
+    fingerprint: str
+    dimension: int
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dimension) float32, rows of length 1, in the order given."""
+        ...
+
+
+class Retriever(Protocol):
+    """Ranks passages for queries."""
+
+    name: str
+
+    def retrieve_all(self, queries: Sequence[Query], k: int) -> list[list[ScoredPassage]]:
+        """For each query at most `k` passages, best first, each once; higher scores are better, ties in passage order."""
+        ...
+
+
+class Reranker(Protocol):
+    """Scores passages against one query anew."""
+
+    name: str
+
+    def score(self, query: Query, passages: Sequence[Passage]) -> Sequence[float]:
+        """One score a passage, in the order given; higher is better."""
+        ...
