@@ -1,0 +1,164 @@
+"""The comparison on a case small enough to know every answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import ir_measures
+import pytest
+from conftest import HashingEncoder, WriteCase
+
+from workbench import comparison as comparing
+from workbench.case import open_case
+from workbench.comparison import compare
+from workbench.comparison_signals import observe_comparison
+from workbench.deployed import deployed_run
+from workbench.errors import CaseError
+from workbench.ingest.load import load_inputs
+from workbench.records import CaseInputs, Comparison, Interaction, QueryLog, RetrievedItem, Source
+from workbench.store import from_json, load_comparison, save_comparison, to_json, write_comparison
+
+CORPUS = {
+    f"d{i}": f"clause {i} deals with {word} and code X-{100 + i}"
+    for i, word in enumerate(
+        ["storm", "flood", "theft", "glass", "fire", "subsidence", "liability", "baggage", "excess", "cancellation"]
+    )
+}
+QUERIES = {f"q{i}": f"what about code X-{100 + i}" for i in range(10)}
+QRELS = {f"q{i}": {f"d{i}": 1} for i in range(10)}
+
+
+@pytest.fixture(autouse=True)
+def _tiny_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparing, "load_encoder", lambda model: HashingEncoder())
+
+
+@pytest.fixture
+def inputs(write_case: WriteCase) -> CaseInputs:
+    return load_inputs(open_case(write_case(CORPUS, QUERIES, QRELS)))
+
+
+def test_every_number_has_n_and_an_interval(inputs: CaseInputs, tmp_path: Path) -> None:
+    result = compare(inputs, tmp_path / "v.sqlite").comparison
+    assert (result.corpus.documents, result.queries, result.judged) == (10, 10, 10)
+    for arm in ("dense", "bm25", "hybrid"):
+        for estimate in result.arms[arm].measures.values():
+            assert estimate.n == 10
+            assert estimate.low <= estimate.value <= estimate.high
+    assert result.arms["bm25"].measures["success@5"].value == 1.0
+
+
+def test_the_reranked_arm_is_reported_as_not_available_without_a_model(inputs: CaseInputs, tmp_path: Path) -> None:
+    arm = compare(inputs, tmp_path / "v.sqlite").comparison.arms["hybrid+rerank"]
+    assert arm.reason == "not available: no model, set --reranker PATH"
+    assert arm.measures == {}
+
+
+def test_the_same_seed_gives_the_same_comparison(inputs: CaseInputs, tmp_path: Path) -> None:
+    def without_times(result: Comparison) -> dict:
+        return {name: report.measures for name, report in result.arms.items()} | {"differences": result.differences}
+
+    one, other = (compare(inputs, tmp_path / f"{n}.sqlite").comparison for n in "ab")
+    assert without_times(one) == without_times(other)
+
+
+def test_trec_runs_rescore_to_the_same_figures(inputs: CaseInputs, tmp_path: Path) -> None:
+    stored = compare(inputs, tmp_path / "v.sqlite")
+    write_comparison(stored, tmp_path / "out")
+    for arm in ("dense", "bm25", "hybrid"):
+        run = list(ir_measures.read_trec_run(str(tmp_path / "out" / "runs" / f"{arm}.trec")))
+        score = ir_measures.calc_aggregate([ir_measures.nDCG @ 10], QRELS, run)[ir_measures.nDCG @ 10]
+        assert score == pytest.approx(stored.comparison.arms[arm].measures["nDCG@10"].value, abs=1e-9)
+
+
+def test_a_comparison_survives_being_kept(inputs: CaseInputs, tmp_path: Path) -> None:
+    stored = compare(inputs, tmp_path / "v.sqlite")
+    save_comparison(stored, tmp_path / "kept")
+    loaded = load_comparison(tmp_path / "kept")
+    assert loaded is not None
+    assert loaded.comparison == stored.comparison
+    assert loaded.rankings.equals(stored.rankings)
+    content = json.loads((tmp_path / "kept" / "comparison.json").read_text())
+    assert content["schema"] == "workbench.comparison/1"
+    assert from_json(to_json(stored.comparison, "comparison"), Comparison) == stored.comparison
+
+
+def test_ids_with_spaces_keep_the_columns_of_a_trec_run(write_case: WriteCase, tmp_path: Path) -> None:
+    root = write_case(
+        {"My Policy v2.pdf": "storm cover", "b": "flood cover"}, {"q 1": "storm"}, {"q 1": {"My Policy v2.pdf": 1}}
+    )
+    write_comparison(compare(load_inputs(open_case(root)), tmp_path / "v.sqlite"), tmp_path / "out")
+    lines = (tmp_path / "out" / "runs" / "bm25.trec").read_text().splitlines()
+    assert [line.split()[:4] for line in lines] == [["q%201", "Q0", "My%20Policy%20v2.pdf", "1"]]
+
+
+def test_the_deployed_system_is_judged_by_what_its_log_says(inputs: CaseInputs, tmp_path: Path) -> None:
+    logged = [
+        Interaction(
+            f"i{i}",
+            f"  What about CODE X-{100 + i} ",
+            Source("logs/a.jsonl"),
+            retrieved=(RetrievedItem("d0"), RetrievedItem("not in the corpus"), RetrievedItem("d0")),
+        )
+        for i in range(6)
+    ]
+    with_log = replace(inputs, log=QueryLog(tuple(logged)))
+    run = deployed_run(with_log, inputs.queries)
+    assert run is not None
+    assert {q: [d.doc_id for d in ranking] for q, ranking in run.rankings.items()} == {
+        f"q{i}": ["d0"] for i in range(6)
+    }
+    arm = compare(with_log, tmp_path / "v.sqlite").comparison.arms["deployed"]
+    assert arm.depth == 3
+    assert {estimate.value for estimate in arm.measures.values()} == {None}
+    assert "keeps 3 results" in str(arm.measures["recall@5"].reason)
+
+
+def test_without_labels_nothing_is_measured_but_questions_are_run(write_case: WriteCase, tmp_path: Path) -> None:
+    root = write_case(CORPUS, QUERIES, {})
+    result = compare(load_inputs(open_case(root)), tmp_path / "v.sqlite")
+    assert result.comparison.judged == 0
+    assert all(e.value is None for arm in result.comparison.arms.values() for e in arm.measures.values())
+    assert len(result.rankings) > 0
+
+
+@pytest.mark.parametrize(
+    ("corpus", "queries", "fault"), [({}, QUERIES, "no documents"), (CORPUS, None, "no questions to run")]
+)
+def test_nothing_to_search_or_to_ask_is_one_sentence(
+    write_case: WriteCase, tmp_path: Path, corpus, queries, fault
+) -> None:
+    root = write_case(corpus, queries, {})
+    with pytest.raises(CaseError, match=fault):
+        compare(load_inputs(open_case(root)), tmp_path / "v.sqlite")
+
+
+def test_an_unknown_arm_names_the_known_ones(inputs: CaseInputs, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"unknown arm elastic; known are dense, bm25"):
+        compare(inputs, tmp_path / "v.sqlite", arms=["elastic"])
+
+
+def test_signals_are_unknown_without_labels_and_weigh_nothing() -> None:
+    assert [(o.signal, o.status) for o in observe_comparison(None)] == [("R-01", "unknown"), ("R-08", "unknown")]
+
+
+def test_a_better_arm_on_enough_questions_is_seen(write_case: WriteCase, tmp_path: Path) -> None:
+    corpus = {f"d{i}": f"general words about cover and claims, code X-{1000 + i}" for i in range(80)}
+    queries = {f"q{i}": f"X-{1000 + i}" for i in range(60)}
+    qrels = {f"q{i}": {f"d{i}": 1} for i in range(60)}
+    result = compare(load_inputs(open_case(write_case(corpus, queries, qrels))), tmp_path / "v.sqlite")
+    by_signal = {o.signal: o for o in observe_comparison(result.comparison)}
+    dense, sparse = (result.comparison.arms[a].measures["recall@5"].value for a in ("dense", "bm25"))
+    assert sparse == 1.0
+    assert by_signal["R-08"].status == ("seen" if sparse - dense > 0.1 else "clean")
+    assert by_signal["R-08"].n == 60
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import workbench, workbench.cli, sys; print(sorted({'torch', 'ipywidgets', 'plotly', 'pandas'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,150 @@
+"""Writes results as JSON, Parquet and TREC files, and reads them back as records.
+
+Every file or folder appears whole or not at all: it is written beside its place and then moved there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from workbench.comparison_tables import StoredComparison
+from workbench.errors import InputError
+from workbench.records import Comparison
+
+T = TypeVar("T")
+
+FRAMES = ("per_query", "rankings", "passages", "documents", "queries", "qrels", "failures")
+
+
+def to_json(record: Any, schema: str) -> str:  # noqa: ANN401 - any dataclass of `workbench.records`
+    """JSON text of a record with its schema name, e.g. "comparison" gives `"schema": "workbench.comparison/1"`.
+
+    Raises:
+        ValueError: a number in it is not finite.
+    """
+    content = {"schema": f"workbench.{schema}/1"} | dataclasses.asdict(record)
+    return json.dumps(content, default=_plain, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def from_json(text: str, record: type[T]) -> T:
+    """The record a JSON text stands for.
+
+    Raises:
+        InputError: the text is not such a record.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(record).validate_json(text)
+    except ValidationError as error:
+        raise InputError(
+            f"stored {record.__name__.lower()} cannot be read ({error.error_count()} faults); run it again"
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one step: readers see the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A scratch folder whose files move to `folder` when the block ends well, and vanish when it does not."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        yield scratch
+        scratch.chmod(0o755)
+        for path in sorted(scratch.rglob("*")):
+            if path.is_file():
+                target = folder / path.relative_to(scratch)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def write_comparison(stored: StoredComparison, folder: Path) -> None:
+    """Write `comparison.json` and `runs/<arm>.trec` into the folder: what `workbench compare` leaves."""
+    with whole_folder(folder) as scratch:
+        (scratch / "comparison.json").write_text(to_json(stored.comparison, "comparison"), encoding="utf-8")
+        (scratch / "runs").mkdir()
+        for name, ranking in stored.rankings.groupby("run", sort=True):
+            (scratch / "runs" / f"{name}.trec").write_text(_trec(str(name), ranking), encoding="utf-8")
+
+
+def save_comparison(stored: StoredComparison, folder: Path) -> None:
+    """Keep a comparison with its tables for the pages."""
+    with whole_folder(folder) as scratch:
+        for name in FRAMES:
+            getattr(stored, name).to_parquet(scratch / f"{name}.parquet", index=False)
+        (scratch / "comparison.json").write_text(to_json(stored.comparison, "comparison"), encoding="utf-8")
+
+
+def load_comparison(folder: Path) -> StoredComparison | None:
+    """The comparison kept in a folder; None when none is.
+
+    Raises:
+        InputError: the folder holds something else.
+    """
+    path = folder / "comparison.json"
+    if not path.is_file():
+        return None
+    comparison = from_json(path.read_text(encoding="utf-8"), Comparison)
+    try:
+        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
+    except (OSError, ValueError) as error:
+        raise InputError(f"the tables of the comparison cannot be read ({error}); run it again") from error
+    return StoredComparison(comparison, **frames)
+
+
+def _trec(run: str, ranking: pd.DataFrame) -> str:
+    """TREC run lines. Scores fall strictly in single precision: the scorer's own tie rule must not reorder them."""
+    lines: list[str] = []
+    for query_id, rows in ranking.groupby("query_id", sort=False):
+        last = np.float32(np.inf)
+        for rank, doc_id, score in zip(rows["rank"], rows["doc_id"], rows["score"], strict=True):
+            last = min(np.float32(score), np.nextafter(last, np.float32(-np.inf)))
+            lines.append(f"{_trec_id(query_id)} Q0 {_trec_id(doc_id)} {rank} {float(last):.9g} {run}")
+    return "\n".join([*lines, ""])
+
+
+_TREC_ESCAPES: Mapping[int, str] = {ord(character): f"%{ord(character):02X}" for character in " \t\n\r\x0b\x0c%"}
+
+
+def _trec_id(identifier: object) -> str:
+    """The id as given, unless it holds white space, which separates columns: then percent-encoded."""
+    text = str(identifier)
+    return text.translate(_TREC_ESCAPES) if any(character.isspace() for character in text) else text
+
+
+def _plain(value: object) -> object:
+    converters: dict[type, Callable[[Any], object]] = {
+        date: lambda day: day.isoformat(),
+        np.float64: float,
+        np.int64: int,
+    }
+    if type(value) in converters:
+        return converters[type(value)](value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
