@@ -26,6 +26,7 @@ from workbench.evaluation.statistics import (
     verdict,
 )
 from workbench.ingest.labels import judged_queries
+from workbench.ingest.load import unread_files
 from workbench.intervals import wilson
 from workbench.records import (
     ArmReport,
@@ -93,6 +94,7 @@ def compare(
     if unknown:
         raise ValueError(f"unknown arm {', '.join(unknown)}; known are {', '.join(ARMS)}")
     queries, notes = _questions(inputs)
+    notes += unread_files(inputs)
     judged = {query.query_id for query in judged_queries(queries, inputs.qrels)}
     runs, reasons = _run_arms(arms, ArmRunner(inputs.passages, queries, store, settings, progress, load_encoder))
     deployed = deployed_run(inputs, [query for query in queries if query.query_id in judged])
@@ -109,9 +111,7 @@ def compare(
 
 def _questions(inputs: CaseInputs) -> tuple[list[Query], list[str]]:
     if not inputs.passages:
-        raise CaseError(
-            f"{inputs.name}: {inputs.missing.get('corpus', 'no document holds text')}; add documents to corpus/"
-        )
+        raise CaseError(f"{inputs.name}: {inputs.missing.get('corpus', 'no document holds text')}")
     if inputs.queries:
         return list(inputs.queries), []
     texts = dict.fromkeys(i.query.strip() for i in inputs.log.interactions if i.query.strip())

@@ -80,3 +80,13 @@ def _missing(part: str, intake: list[IntakeFile]) -> str:
     if part == "corpus" and unread:
         return f"no documents: none of {len(intake)} corpus files holds readable text; {unread[0].path}: {unread[0].reason}"
     return _MISSING[part]
+
+
+def unread_files(inputs: CaseInputs) -> list[str]:
+    """One sentence when files of the corpus could not be read, naming the first; nothing when all could."""
+    unread = [entry for entry in inputs.intake if entry.status in {"unreadable", "empty"}]
+    if not unread:
+        return []
+    named = "; ".join(f"{entry.path} ({entry.reason})" for entry in unread[:3])
+    more = f"; and {len(unread) - 3} more" if len(unread) > 3 else ""
+    return [f"{len(unread)} of {len(inputs.intake)} corpus files hold no text that could be read: {named}{more}"]

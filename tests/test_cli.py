@@ -1,0 +1,137 @@
+"""The command as a person runs it: exit codes, one sentence on stderr, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import HashingEncoder, WriteCase
+from test_ingest_readers import write_pdf
+
+from workbench import comparison as comparing
+from workbench.cli import main
+
+CORPUS = {"d1": "storm cover and excess", "d2": "flood cover", "d3": "theft of keys"}
+QUERIES = {"q1": "storm excess", "q2": "keys stolen"}
+QRELS = {"q1": {"d1": 1}, "q2": {"d3": 1}}
+
+
+@pytest.fixture(autouse=True)
+def _tiny_encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(comparing, "load_encoder", lambda model: HashingEncoder())
+    yield
+
+
+def one_sentence(capsys: pytest.CaptureFixture[str]) -> str:
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1, err
+    assert "Traceback" not in err
+    return err
+
+
+def test_compare_writes_its_json_and_runs(write_case: WriteCase, tmp_path: Path, capsys) -> None:
+    root = write_case(CORPUS, QUERIES, QRELS)
+    assert main(["compare", str(root), "--out", str(tmp_path / "out")]) == 0
+    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert content["judged"] == 2
+    assert set(content["arms"]) == {"dense", "bm25", "hybrid", "hybrid+rerank"}
+    assert sorted(p.name for p in (tmp_path / "out" / "runs").iterdir()) == ["bm25.trec", "dense.trec", "hybrid.trec"]
+    assert "hybrid with reranker" in capsys.readouterr().out
+
+
+def test_diagnose_of_an_empty_case_says_not_enough_evidence(tmp_path: Path, capsys) -> None:
+    assert main(["new", "acme", "--workspace", str(tmp_path)]) == 0
+    assert main(["diagnose", str(tmp_path / "acme"), "--out", str(tmp_path / "out")]) == 0
+    content = json.loads((tmp_path / "out" / "diagnosis.json").read_text())
+    assert (content["schema"], content["verdict"], content["primary"]) == (
+        "workbench.diagnosis/1",
+        "not_enough_evidence",
+        None,
+    )
+    assert len(content["not_measured"]) > 10
+    assert (tmp_path / "out" / "report.html").stat().st_size > 5000
+
+
+def test_diagnose_of_a_plain_benchmark_folder_says_what_it_could_not_measure(
+    write_case: WriteCase, tmp_path: Path
+) -> None:
+    assert main(["diagnose", str(write_case(CORPUS, QUERIES, QRELS)), "--out", str(tmp_path / "out")]) == 0
+    content = json.loads((tmp_path / "out" / "diagnosis.json").read_text())
+    evidence = {e["signal"]: e for cause in content["causes"] for e in cause["evidence"]}
+    assert evidence["R-01"]["observed"] in {"seen", "clean"}
+    assert content["not_measured"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["compare", "nowhere"], "no such folder"),
+        (["diagnose", "nowhere"], "no such folder"),
+        (["compare", "a-file.txt"], "is a file, expected a case folder"),
+        (["new", "../outside"], "cannot be a case name"),
+    ],
+)
+def test_bad_requests_end_in_one_sentence_and_exit_code_two(
+    arguments: list[str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file.txt").write_text("x")
+    assert main(arguments) == 2
+    assert expected in one_sentence(capsys)
+    assert sorted(p.name for p in tmp_path.rglob("*")) in (["a-file.txt"], ["a-file.txt", "cases"])
+
+
+def test_unknown_ids_in_the_labels_write_nothing(write_case: WriteCase, tmp_path: Path, capsys) -> None:
+    root = write_case(CORPUS, QUERIES, {"q1": {"d99": 1}})
+    for command in ("compare", "diagnose"):
+        assert main([command, str(root), "--out", str(tmp_path / "out")]) == 2
+        assert "document 'd99' is not in the corpus" in one_sentence(capsys)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_empty_corpus_is_one_sentence(write_case: WriteCase, tmp_path: Path, capsys) -> None:
+    assert main(["compare", str(write_case({}, QUERIES, {})), "--out", str(tmp_path / "out")]) == 2
+    assert "no documents" in one_sentence(capsys)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_corpus_of_one_broken_pdf_is_one_sentence_that_names_it(
+    write_case: WriteCase, tmp_path: Path, capsys
+) -> None:
+    root = write_case({}, QUERIES, {})
+    (root / "corpus.jsonl").unlink()
+    (root / "corpus").mkdir()
+    (root / "corpus" / "wording.pdf").write_bytes(b"%PDF-1.7 broken")
+    assert main(["compare", str(root), "--out", str(tmp_path / "out")]) == 2
+    assert "wording.pdf: damaged PDF" in one_sentence(capsys)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_broken_pdf_among_readable_files_is_named_and_the_rest_is_used(
+    write_case: WriteCase, tmp_path: Path, capsys
+) -> None:
+    root = write_case({}, QUERIES, {})
+    (root / "corpus.jsonl").unlink()
+    (root / "corpus").mkdir()
+    (root / "corpus" / "wording.pdf").write_bytes(b"%PDF-1.7 broken")
+    write_pdf(root / "corpus" / "good.pdf", "storm cover and excess")
+    assert main(["compare", str(root), "--out", str(tmp_path / "out")]) == 0
+    assert "wording.pdf: damaged PDF" in capsys.readouterr().err
+    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert any("wording.pdf" in note for note in content["notes"])
+
+
+def test_debug_lets_the_traceback_through(tmp_path: Path) -> None:
+    from workbench.errors import CaseError
+
+    with pytest.raises(CaseError):
+        main(["--debug", "compare", str(tmp_path / "nowhere")])
+
+
+def test_doctor_names_model_engine_browser_and_optional_parts(capsys) -> None:
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    for part in ("encoder", "bm25 engine", "browser", "reranker", "ragas", "weights verified"):
+        assert part in out

@@ -1,0 +1,178 @@
+"""The `workbench` command: reads arguments, calls the function of the same name, prints what was written.
+
+Faults of the input end in one sentence on stderr and exit code 2; everything else about them is hidden unless
+`--debug` asks for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from workbench.errors import WorkbenchError
+
+DEFAULT_WORKSPACE = Path("cases")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 2 bad input, 1 an error of the workbench itself."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if arguments.debug else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    if not arguments.debug:
+        logging.getLogger("distributed").setLevel(logging.ERROR)
+    try:
+        return COMMANDS[arguments.command](arguments)
+    except (WorkbenchError, ValueError) as error:
+        if arguments.debug:
+            raise
+        _say(f"workbench: {error}")
+        return 2
+    except KeyboardInterrupt:
+        _say("workbench: stopped; what was finished is kept")
+        return 130
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from workbench import session
+    from workbench.report.text import comparison_table
+    from workbench.retrieval.arms import ArmSettings
+
+    settings = ArmSettings(encoder=arguments.encoder, reranker=arguments.reranker, bm25_engine=arguments.bm25_engine)
+    arms = [arm.strip() for arm in arguments.arms.split(",") if arm.strip()]
+    result = session.compare(arguments.case, arms=arms, settings=settings, out=arguments.out, progress=_progress())
+    _print(comparison_table(result.comparison))
+    for note in result.comparison.notes:
+        _say(f"workbench: {note}")
+    _print(
+        f"written: {arguments.out}/comparison.json, {arguments.out}/runs/*.trec"
+        if arguments.out
+        else "kept in the case"
+    )
+    return 0
+
+
+def _diagnose(arguments: argparse.Namespace) -> int:
+    from workbench import session
+    from workbench.report.text import diagnosis_summary
+
+    diagnosis = session.diagnose(arguments.case, out=arguments.out, progress=_progress())
+    _print(diagnosis_summary(diagnosis))
+    _print(
+        f"written: {arguments.out}/diagnosis.json, {arguments.out}/report.html" if arguments.out else "kept in the case"
+    )
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from workbench import compute, session
+    from workbench.ui.server import serve
+
+    arguments.workspace.mkdir(parents=True, exist_ok=True)
+    folders = [arguments.workspace.resolve(), *(folder.resolve() for folder in arguments.also)]
+    with compute.local_scheduler(session.warm_up):
+        return serve(folders, port=arguments.port, open_browser=not arguments.no_browser, token=arguments.token)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from workbench.case import PARTS, new_case
+
+    case = new_case(arguments.workspace, arguments.name)
+    _print(
+        f"made {case.root}; put files into {', '.join(f'{part}/' for part in PARTS)}, then run: workbench diagnose {case.root}"
+    )
+    return 0
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    from workbench.doctor import check_all, table
+
+    checks = check_all()
+    _print(table(checks))
+    return 0 if all(check.ok for check in checks if check.needed) else 1
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "compare": _compare,
+    "diagnose": _diagnose,
+    "doctor": _doctor,
+    "new": _new,
+    "serve": _serve,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    import workbench
+
+    parser = argparse.ArgumentParser(
+        prog="workbench", description="Finds out, with evidence, why an AI pilot is stuck."
+    )
+    parser.add_argument("--version", action="version", version=f"workbench {workbench.__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks and log messages")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    compare = commands.add_parser("compare", help="naive against hybrid retrieval on a case, with intervals")
+    _case_arguments(compare)
+    compare.add_argument(
+        "--arms", default="dense,bm25,hybrid,hybrid+rerank", help="comma separated (default: %(default)s)"
+    )
+    compare.add_argument(
+        "--encoder", metavar="PATH_OR_NAME", help="sentence-transformers model (default: the embedded MiniLM)"
+    )
+    compare.add_argument("--reranker", metavar="PATH_OR_NAME", help="cross-encoder for the arm hybrid+rerank")
+    compare.add_argument("--bm25-engine", choices=("bm25s", "rank-bm25"), default="bm25s", help="default: %(default)s")
+
+    diagnose = commands.add_parser("diagnose", help="which cause blocks the pilot, with evidence")
+    _case_arguments(diagnose)
+
+    serve = commands.add_parser("serve", help="the notebooks in the browser")
+    serve.add_argument(
+        "--workspace", type=Path, default=DEFAULT_WORKSPACE, help="folder that holds cases (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--also", type=Path, action="append", default=[], help="further folder with cases, may be repeated"
+    )
+    serve.add_argument("--port", type=int, default=8866, help="default: %(default)s")
+    serve.add_argument("--token", help="access token (default: a new one at each start)")
+    serve.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+
+    new = commands.add_parser("new", help="an empty case folder")
+    new.add_argument("name", help="letters, digits, '-', '_' and '.'")
+    new.add_argument("--workspace", type=Path, default=DEFAULT_WORKSPACE, help="default: %(default)s")
+
+    commands.add_parser("doctor", help="what works on this machine and what does not")
+    return parser
+
+
+def _case_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case", type=Path, help="case folder, or a BEIR directory")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
+
+
+def _progress() -> Callable[[float, str], None] | None:
+    """Progress on one line of a terminal; nothing when the output goes elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(share: float, message: str) -> None:
+        end = "\n" if share >= 1 else ""
+        sys.stderr.write(f"\r\x1b[K{share:4.0%} {message}{end}")
+        sys.stderr.flush()
+
+    return tell
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,260 @@
+"""Where heavy work runs: in this process, or as a job on a Dask scheduler that outlives the page that asked for it.
+
+A job's state is a small file in the case, so that a reload, another page or another person sees the same; the
+scheduler is only told to run it. Nothing here knows what a job computes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from workbench.case import open_case
+from workbench.errors import CancelledError, WorkbenchError
+
+log = logging.getLogger(__name__)
+
+SCHEDULER_VARIABLE = "WORKBENCH_SCHEDULER"
+"""Names the file, readable by its owner alone, with the scheduler's address and temporary credentials."""
+
+HEARTBEAT = 2.0
+STALE_AFTER = 20.0
+"""Seconds without a sign of life after which a running job counts as dead: its process was killed."""
+
+JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What is known of a job.
+
+    Attributes:
+        fraction: share done, 0 to 1; None before anything is known.
+        seconds_left: estimate from the time spent so far; None in the first seconds.
+        error: one sentence for a failed job.
+        started, updated: seconds since the epoch.
+    """
+
+    name: str
+    status: JobStatus
+    fraction: float | None = None
+    message: str = ""
+    seconds_left: float | None = None
+    error: str | None = None
+    started: float = 0.0
+    updated: float = 0.0
+
+
+def job_state(case_root: Path, name: str) -> JobState | None:
+    """State of a job of a case; None when it never ran."""
+    try:
+        state = JobState(**json.loads(_state_file(case_root, name).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    if state.status in {"queued", "running"} and time.time() - state.updated > STALE_AFTER:
+        return replace(state, status="failed", error="the worker stopped before it was done; start it again")
+    return state
+
+
+def cancel(case_root: Path, name: str) -> None:
+    """Ask a job to stop; it does at its next step, and keeps what it finished before."""
+    _cancel_file(case_root, name).touch()
+
+
+def run_job(case_root: Path, name: str, work: Callable[[Progress], None]) -> JobState:
+    """Run work in this process and keep its state where pages see it.
+
+    The work gets a progress function that raises `CancelledError` once the job was cancelled. Errors end up in the
+    state as one sentence; the traceback goes to the log.
+    """
+    _cancel_file(case_root, name).unlink(missing_ok=True)
+    reporter = _Reporter(case_root, name)
+    try:
+        with reporter.beating():
+            work(reporter.tell)
+    except CancelledError:
+        return reporter.end("cancelled", None)
+    except WorkbenchError as error:
+        return reporter.end("failed", str(error))
+    except Exception:
+        log.exception("job %s failed", name)
+        return reporter.end(
+            "failed", f"the {name} stopped on an error of the workbench itself; the server log has the details"
+        )
+    return reporter.end("done", None)
+
+
+def submit(case_root: Path, name: str, function: Callable[..., Any], *args: object) -> None:
+    """Have a worker run `function(*args)`, which is expected to call `run_job`; returns at once.
+
+    A job of that name which is already under way is left alone.
+    """
+    from distributed import fire_and_forget
+
+    state = job_state(case_root, name)
+    if state and state.status in {"queued", "running"}:
+        return
+    now = time.time()
+    _write(case_root, JobState(name, "queued", message="waiting for the worker", started=now, updated=now))
+    fire_and_forget(_client().submit(function, *args, pure=False))
+
+
+def scaled(progress: Progress | None, low: float, high: float) -> Progress:
+    """Progress of a part of the work, mapped to the stretch from `low` to `high` of the whole."""
+
+    def tell(share: float, message: str) -> None:
+        if progress:
+            progress(low + share * (high - low), message)
+
+    return tell
+
+
+@contextmanager
+def local_scheduler(warm_up: Callable[[], Any] | None = None) -> Iterator[None]:
+    """A scheduler with one worker on this machine, over TLS with credentials that end with it.
+
+    While it runs, `submit` in this process and in processes it starts finds it through the environment.
+    """
+    import dask
+    from distributed import Client, LocalCluster, Security
+
+    dask.config.set({"distributed.worker.daemon": True, "distributed.scheduler.work-stealing": False})
+    security = Security.temporary()
+    with (
+        tempfile.TemporaryDirectory(prefix="workbench-") as folder,
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            memory_limit=None,
+            dashboard_address=None,
+            security=security,
+            protocol="tls",
+            host="127.0.0.1",
+            local_directory=folder,
+        ) as cluster,
+        Client(cluster, security=security) as client,
+    ):
+        path = Path(folder) / "scheduler.json"
+        _write_private(path, json.dumps({"address": cluster.scheduler_address} | _credentials(security)))
+        os.environ[SCHEDULER_VARIABLE] = str(path)
+        warming = client.submit(warm_up, pure=False) if warm_up else None
+        try:
+            yield
+        finally:
+            os.environ.pop(SCHEDULER_VARIABLE, None)
+            if str(path) in _connected:
+                _connected.pop(str(path)).close()
+            del warming
+
+
+class _Reporter:
+    """Writes a running job's state, at most a few times a second, and shows that its process is alive."""
+
+    def __init__(self, case_root: Path, name: str) -> None:
+        now = time.time()
+        self._case_root = case_root
+        self._state = JobState(name, "running", 0.0, "starting", started=now, updated=now)
+        self._written = 0.0
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._save()
+
+    def tell(self, share: float, message: str) -> None:
+        if _cancel_file(self._case_root, self._state.name).exists():
+            raise CancelledError(f"{self._state.name} was cancelled")
+        spent = time.time() - self._state.started
+        left = spent / share - spent if share > 0.02 and spent > 2 else None
+        with self._lock:
+            self._state = replace(self._state, fraction=min(share, 1.0), message=message, seconds_left=left)
+        if time.monotonic() - self._written > 0.2:
+            self._save()
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stopped.set()
+            thread.join()
+
+    def end(self, status: JobStatus, error: str | None) -> JobState:
+        fraction = 1.0 if status == "done" else self._state.fraction
+        self._state = replace(self._state, status=status, fraction=fraction, seconds_left=None, error=error)
+        self._save()
+        _cancel_file(self._case_root, self._state.name).unlink(missing_ok=True)
+        return self._state
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(HEARTBEAT):
+            self._save()
+
+    def _save(self) -> None:
+        with self._lock:
+            self._written = time.monotonic()
+            self._state = replace(self._state, updated=time.time())
+            _write(self._case_root, self._state)
+
+
+_connected: dict[str, Any] = {}
+
+
+def _client() -> Any:  # noqa: ANN401 - distributed ships no types
+    """The client of this process: to the scheduler the environment names, else to a worker of its own."""
+    from distributed import Client, LocalCluster, Security
+
+    location = os.environ.get(SCHEDULER_VARIABLE, "")
+    if location not in _connected:
+        if location:
+            settings = json.loads(Path(location).read_text(encoding="utf-8"))
+            address = settings.pop("address")
+            _connected[location] = Client(address, security=Security(require_encryption=True, **settings))
+        else:
+            _connected[location] = Client(
+                LocalCluster(n_workers=1, threads_per_worker=1, memory_limit=None, dashboard_address=None)
+            )
+    return _connected[location]
+
+
+def _credentials(security: Any) -> dict[str, str]:  # noqa: ANN401 - distributed ships no types
+    return {
+        "tls_ca_file": security.tls_ca_file,
+        "tls_client_cert": security.tls_client_cert,
+        "tls_client_key": security.tls_client_key,
+    }
+
+
+def _write_private(path: Path, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def _state_file(case_root: Path, name: str) -> Path:
+    return open_case(case_root).derived / "jobs" / f"{name}.json"
+
+
+def _cancel_file(case_root: Path, name: str) -> Path:
+    path = open_case(case_root).derived / "jobs" / f"{name}.cancel"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _write(case_root: Path, state: JobState) -> None:
+    path = _state_file(case_root, state.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+    scratch.write_text(json.dumps(asdict(state)), encoding="utf-8")
+    with suppress(FileNotFoundError):  # the derived folder may be deleted at any time
+        scratch.replace(path)

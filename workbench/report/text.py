@@ -1,0 +1,58 @@
+"""Results as plain text for a terminal: the same words and numbers as the pages, without markup."""
+
+from __future__ import annotations
+
+from workbench.records import Comparison, Diagnosis, Difference, Estimate
+from workbench.report.numbers import difference, measured, p_value, probability, seconds
+from workbench.report.words import (
+    CAUSE_NAMES,
+    MAIN_CAUSES,
+    VERDICT_WORDS,
+    arm_name,
+    arm_reason,
+    comparison_sentence,
+    difference_words,
+    measure_labels,
+)
+
+WIDEST = 24
+"""Characters of a column of measures."""
+
+
+def comparison_table(comparison: Comparison) -> str:
+    """Sentence, one line an arm, one line a difference."""
+    labels = measure_labels(comparison)
+    lines = [comparison_sentence(comparison), "", f"{'':<22}" + "".join(f"{label:<{WIDEST}}" for label in labels)]
+    for name, report in comparison.arms.items():
+        cells = arm_reason(report) or "".join(_cell(report.measures[label]) for label in labels)
+        timing = (
+            f"index {seconds(report.seconds.index)}, search {seconds(report.seconds.search)}" if report.seconds else ""
+        )
+        lines.append(f"{arm_name(name):<22}{cells}{timing}".rstrip())
+    decided = [_difference_line(entry) for entry in comparison.differences]
+    return "\n".join([*lines, "", *decided]).rstrip()
+
+
+def diagnosis_summary(diagnosis: Diagnosis) -> str:
+    """Sentence, one line a cause, the first next steps."""
+    lines = [diagnosis.sentence, ""]
+    for cause in sorted(diagnosis.causes, key=lambda cause: cause.cause not in MAIN_CAUSES):
+        band = f"[{probability(cause.low)}, {probability(cause.high)}]"
+        lines.append(
+            f"{CAUSE_NAMES[cause.cause]:<24}{probability(cause.probability):>9} {band:<16} "
+            f"evidence seen {probability(cause.coverage):<8} {VERDICT_WORDS[cause.verdict]}"
+        )
+    steps = [f"  {step.text} ({step.minutes} min)" for step in diagnosis.next_steps[:3]]
+    return "\n".join([*lines, "", *(["Next:", *steps] if steps else [])]).rstrip()
+
+
+def _cell(estimate: Estimate) -> str:
+    return f"{'not measured' if estimate.value is None else measured(estimate):<{WIDEST}}"
+
+
+def _difference_line(entry: Difference) -> str:
+    names = f"{arm_name(entry.candidate)} against {arm_name(entry.baseline)}"
+    return (
+        f"{names:<44}{entry.measure:<11}{difference(entry.difference):<28}"
+        f"{'corrected ' + p_value(entry.p_corrected):<22}{difference_words(entry)}"
+    )

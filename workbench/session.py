@@ -1,0 +1,167 @@
+"""What a person asks of a case: compare, diagnose, and find what was computed before.
+
+It puts the parts in order and keeps their results; every number comes from the parts themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import workbench
+from workbench import comparison as comparing
+from workbench import compute, store
+from workbench.case import Case, fingerprint, open_case
+from workbench.comparison import DEFAULT_SETTINGS
+from workbench.comparison_signals import observe_comparison
+from workbench.comparison_tables import StoredComparison
+from workbench.compute import Progress, scaled
+from workbench.costs.limits import observe as observe_limits
+from workbench.diagnosis import diagnose as weigh
+from workbench.errors import CaseError, MissingPartError
+from workbench.evaluation.harness import observe as observe_harness
+from workbench.governance.operations import observe as observe_operations
+from workbench.governance.readiness import observe as observe_governance
+from workbench.ingest.load import load_inputs, unread_files
+from workbench.records import CaseInputs, Diagnosis, Observation
+from workbench.retrieval.arms import ARMS, ArmSettings
+from workbench.retrieval.encoder import load_encoder
+from workbench.retrieval.symptoms import observe as observe_symptoms
+
+ANALYSIS = "analysis"
+"""Name of the job that computes everything the pages show."""
+
+MOST_FAULTS = 3
+"""Unreadable log lines told one by one in a diagnosis."""
+
+RESULTS_VERSION = "1"
+"""Part of every key: raise it when stored results of an older release must not be shown."""
+
+
+def compare(
+    case: Case | Path | str,
+    *,
+    arms: Sequence[str] = ARMS,
+    settings: ArmSettings = DEFAULT_SETTINGS,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> StoredComparison:
+    """Run the arms on a case, keep the result for the pages, and write `comparison.json` and TREC runs to `out`.
+
+    Raises:
+        CaseError: nothing to search or nothing to ask. InputError: labels that contradict themselves.
+    """
+    opened = _opened(case)
+    inputs = load_inputs(opened, progress=scaled(progress, 0.0, 0.1))
+    result = _compare_inputs(opened, inputs, arms, settings, scaled(progress, 0.1, 1.0))
+    if out:
+        store.write_comparison(result, out)
+    return result
+
+
+def diagnose(case: Case | Path | str, *, out: Path | None = None, progress: Progress | None = None) -> Diagnosis:
+    """Weigh everything a case shows, keep the result for the pages, and write `diagnosis.json` and `report.html` to `out`.
+
+    The comparison is taken from an earlier run of the default arms when the client's files have not changed since;
+    where it cannot be made (no corpus, no questions) its signals are unknown.
+
+    Raises:
+        InputError: labels that contradict themselves.
+    """
+    opened = _opened(case)
+    inputs = load_inputs(opened, progress=scaled(progress, 0.0, 0.1))
+    result = stored_comparison(opened)
+    if result is None or not set(ARMS) <= set(result.comparison.arms):
+        try:
+            result = _compare_inputs(opened, inputs, ARMS, DEFAULT_SETTINGS, scaled(progress, 0.1, 0.8))
+        except CaseError:
+            result = None
+    tell = scaled(progress, 0.8, 1.0)
+    tell(0.0, "looking for signs of each cause")
+    diagnosis = weigh(observe(inputs, result), case=opened.name)
+    diagnosis = replace(
+        diagnosis, not_measured=(*unread_files(inputs), *inputs.log.faults[:MOST_FAULTS], *diagnosis.not_measured)
+    )
+    for folder in (results_folder(opened), *([out] if out else [])):
+        _write_diagnosis(diagnosis, result, folder)
+    tell(1.0, "done")
+    return diagnosis
+
+
+def observe(inputs: CaseInputs, result: StoredComparison | None) -> list[Observation]:
+    """Observations of every analysis on one case."""
+    found = [
+        *observe_harness(inputs),
+        *observe_governance(inputs),
+        *observe_symptoms(inputs),
+        *observe_limits(inputs),
+        *observe_operations(inputs),
+    ]
+    return [*found, *observe_comparison(result.comparison if result else None)]
+
+
+def stored_comparison(case: Case) -> StoredComparison | None:
+    """The comparison of the client's files as they are now; None when there is none."""
+    return store.load_comparison(results_folder(case) / "comparison")
+
+
+def stored_diagnosis(case: Case) -> Diagnosis | None:
+    """The diagnosis of the client's files as they are now; None when there is none."""
+    path = results_folder(case) / "diagnosis.json"
+    return store.from_json(path.read_text(encoding="utf-8"), Diagnosis) if path.is_file() else None
+
+
+def results_folder(case: Case) -> Path:
+    """Where results for the client's files as they are now belong."""
+    return case.derived / "results" / fingerprint(case.root, RESULTS_VERSION)
+
+
+def start_analysis(case: Case) -> None:
+    """Have a worker compute everything the pages show; progress is the job "analysis" of the case."""
+    compute.submit(case.root, ANALYSIS, run_analysis, str(case.root))
+
+
+def run_analysis(case_root: str) -> None:
+    """The job behind `start_analysis`: what the worker runs."""
+    compute.run_job(Path(case_root), ANALYSIS, lambda progress: _analyse(case_root, progress))
+
+
+def warm_up() -> None:
+    """Load the encoder, so that the first analysis does not wait for it; without one there is nothing to warm."""
+    try:
+        load_encoder(None)
+    except MissingPartError:
+        return
+
+
+def _analyse(case_root: str, progress: Progress) -> None:
+    diagnose(case_root, progress=progress)
+
+
+def _compare_inputs(
+    case: Case, inputs: CaseInputs, arms: Sequence[str], settings: ArmSettings, progress: Progress
+) -> StoredComparison:
+    embeddings = case.derived / "embeddings.sqlite"
+    result = comparing.compare(inputs, embeddings, arms=arms, settings=settings, progress=progress)
+    store.save_comparison(result, results_folder(case) / "comparison")
+    return result
+
+
+def _write_diagnosis(diagnosis: Diagnosis, result: StoredComparison | None, folder: Path) -> None:
+    from workbench.report.html import render_report
+
+    report = render_report(
+        diagnosis,
+        result.comparison if result else None,
+        produced_at=datetime.now(UTC),
+        version=workbench.__version__,
+    )
+    with store.whole_folder(folder) as scratch:
+        (scratch / "report.html").write_text(report, encoding="utf-8")
+        (scratch / "diagnosis.json").write_text(store.to_json(diagnosis, "diagnosis"), encoding="utf-8")
+
+
+def _opened(case: Case | Path | str) -> Case:
+    return case if isinstance(case, Case) else open_case(case)
