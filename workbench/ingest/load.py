@@ -35,8 +35,8 @@ def load_inputs(case: Case, *, progress: Callable[[float, str], None] | None = N
     qrels: Qrels = read_qrels(qrels_folder, queries, documents) if qrels_folder.is_dir() else {}
     log = read_logs(case.root)
     evals = read_evals(case.root)
-    artefacts = read_artefacts(case.root)
     repository = read_repository(case.root)
+    artefacts = read_artefacts(case.root, repository.commits if repository else ())
     present = {
         "corpus": bool(documents),
         "queries": bool(queries),

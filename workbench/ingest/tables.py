@@ -1,0 +1,299 @@
+"""Rows out of data files whatever their form: JSON lines, a JSON array, an object that wraps one, csv of any dialect; gzip too.
+
+The form is told by content, never by suffix. Rows come one at a time with their place in the file; what a row means is the
+business of `workbench.ingest.logs` and `workbench.ingest.evals`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Literal, TypeVar, cast
+
+from workbench.errors import InputError
+
+MAX_LINE = 16 * 2**20
+"""Characters one line or cell may have; a longer line is a fault, and the reader goes on behind it."""
+MAX_WHOLE = 256 * 2**20
+"""Characters of a file that must be read in one piece (a JSON array); JSON lines have no such limit."""
+MAX_CHARACTERS = 4 * 2**30
+"""Characters read from one file, unpacked: stops a gzip file made to fill the machine."""
+SAMPLE = 64 * 2**10
+FIRST_LINES = 20
+HEADER_LINES = 5
+DELIMITERS = ",;\t|"
+DAMAGED = (OSError, EOFError, zlib.error)
+NOT_JSON = (ValueError, RecursionError)
+
+T = TypeVar("T")
+Form = Literal["jsonl", "json", "csv", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record and where it stands: "line 14" (JSON lines), "row 3" (csv, header not counted), "record 2" (JSON array)."""
+
+    locator: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A record that could not be read, and why."""
+
+    locator: str
+    reason: str
+
+
+def form_of(path: Path) -> Form:
+    """How a file holds its records, by content.
+
+    Raises:
+        InputError: the file cannot be opened, is damaged, or is not text.
+    """
+    lines = [line for line in _first_lines(path) if line.strip()]
+    if not lines:
+        return "empty"
+    first = lines[0].lstrip()
+    if first[0] == "[":
+        return "json"
+    if first[0] != "{":
+        return "csv"
+    if isinstance(_parsed(first), dict):
+        return "jsonl" if len(lines) > 1 else "json"
+    opens_a_value = first.rstrip()[-1] in "[{,"
+    follow = any(line[0] == "{" and isinstance(_parsed(line), dict) for line in lines[1:])
+    return "jsonl" if follow and not opens_a_value else "json"
+
+
+def read_rows(path: Path, envelopes: Sequence[str], known: Callable[[str], bool]) -> Iterator[Row | BadRow]:
+    """Every record of a file in order.
+
+    Args:
+        path: the file.
+        envelopes: keys under which a JSON object may hold the list of records.
+        known: whether a csv header cell names something wanted; decides on delimiter and header line.
+
+    Raises:
+        InputError: the file as a whole cannot be read.
+    """
+    form = form_of(path)
+    if form == "jsonl":
+        yield from _json_lines(path)
+    elif form == "json":
+        yield from rows_in(read_json(path), envelopes)
+    elif form == "csv":
+        yield from _csv_rows(path, known)
+
+
+def rows_in(value: object, envelopes: Sequence[str]) -> Iterator[Row | BadRow]:
+    """Records of a parsed JSON value: the items of a list, of the first filled envelope, or the object itself."""
+    if isinstance(value, dict):
+        inner = next((value[key] for key in envelopes if _is_records(value.get(key))), None)
+        if inner is None:
+            yield Row("line 1", value)
+        value = inner
+    if not isinstance(value, list):
+        return
+    for number, item in enumerate(value, start=1):
+        if isinstance(item, dict):
+            yield Row(f"record {number}", item)
+        else:
+            yield BadRow(f"record {number}", f"expected an object, found {type(item).__name__}")
+
+
+def read_json(path: Path) -> object:
+    """A whole JSON file.
+
+    Raises:
+        InputError: not JSON, too large to read in one piece, or damaged.
+    """
+    with open_text(path) as stream:
+        text = _guarded(path, lambda: stream.read(MAX_WHOLE + 1))
+    if len(text) > MAX_WHOLE:
+        raise InputError(
+            f"{path.name}: more than {MAX_WHOLE // 2**20} MiB in one JSON value; export it as JSON lines, one record a line"
+        )
+    try:
+        return json.loads(text)
+    except NOT_JSON as error:
+        raise InputError(f"{path.name}: not valid JSON ({_short(error)}); export it again") from error
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[IO[str]]:
+    """A file opened as text, unpacked where it is gzip, decoded by byte order mark, as UTF-8, else as Windows-1252.
+
+    Raises:
+        InputError: the file cannot be opened, is damaged, or is not text.
+    """
+    encoding = _guarded(path, lambda: _encoding(path))
+    # Newlines stay as they are: the csv reader needs those inside quoted cells.
+    with _opened(path) as binary, io.TextIOWrapper(binary, encoding=encoding, errors="replace", newline="") as text:
+        yield text
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
+
+
+def _encoding(path: Path) -> str:
+    with _opened(path) as stream:
+        head = stream.read(SAMPLE)
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if head.startswith(mark):
+            return encoding
+    if b"\x00" in head or head.startswith((b"%PDF", b"PAR1")):
+        raise InputError(f"{path.name}: binary, not text; export it as JSON lines or csv")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _guarded(path: Path, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except DAMAGED as error:
+        raise InputError(f"{path.name}: could not be read ({_short(error)}); copy or export it again") from error
+
+
+def _first_lines(path: Path) -> list[str]:
+    """The beginning of a file as whole lines: enough of them to tell its form."""
+    found: list[str] = []
+    for _, line in islice(_lines(path), FIRST_LINES):
+        found.append(line or "")
+        if sum(map(len, found)) > SAMPLE:
+            break
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
+    """(number from 1, line) of a file; None for a line over the limit."""
+    with open_text(path) as stream:
+        number = characters = 0
+        while line := _guarded(path, lambda: stream.readline(MAX_LINE)):
+            number, whole = number + 1, line
+            while len(line) == MAX_LINE and not line.endswith("\n"):
+                line = _guarded(path, lambda: stream.readline(MAX_LINE))
+                characters += len(line)
+                _check_size(path, characters)
+            characters += len(whole)
+            _check_size(path, characters)
+            yield number, whole if line is whole else None
+
+
+def _check_size(path: Path, characters: int) -> None:
+    if characters > MAX_CHARACTERS:
+        raise InputError(f"{path.name}: more than {MAX_CHARACTERS // 2**30} GiB of text; split it into several files")
+
+
+def _json_lines(path: Path) -> Iterator[Row | BadRow]:
+    for number, line in _lines(path):
+        locator = f"line {number}"
+        if line is None:
+            yield BadRow(locator, f"longer than {MAX_LINE // 2**20} MiB")
+        elif line.strip():
+            yield _json_line(locator, line)
+
+
+def _json_line(locator: str, line: str) -> Row | BadRow:
+    try:
+        value = json.loads(line)
+    except NOT_JSON as error:
+        return BadRow(locator, f"not JSON ({_short(error)})")
+    if isinstance(value, dict):
+        return Row(locator, value)
+    return BadRow(locator, f"expected an object, found {type(value).__name__}")
+
+
+def _csv_rows(path: Path, known: Callable[[str], bool]) -> Iterator[Row | BadRow]:
+    skip, delimiter = _csv_shape(_first_lines(path)[:HEADER_LINES], known)
+    # A limit of the whole process, but only ever raised: passages in a cell are longer than its default.
+    csv.field_size_limit(max(MAX_LINE, csv.field_size_limit()))
+    reader = csv.reader(_csv_lines(path, skip), delimiter=delimiter)
+    header = [cell.strip() for cell in next(reader, [])]
+    yield from _csv_records(reader, header)
+
+
+def _csv_lines(path: Path, skip: int) -> Iterator[str]:
+    for number, line in _lines(path):
+        if line is None:
+            raise InputError(
+                f"{path.name} line {number}: longer than {MAX_LINE // 2**20} MiB; nothing behind it was read"
+            )
+        if number > skip:
+            yield line.replace("\x00", "")
+
+
+def _csv_records(reader: Iterator[list[str]], header: Sequence[str]) -> Iterator[Row | BadRow]:
+    number = 0
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            number += 1
+            yield BadRow(f"row {number}", f"not readable as csv ({error})")
+            continue
+        if cells is None:
+            return
+        if not cells:
+            continue
+        number += 1
+        surplus = [cell for cell in cells[len(header) :] if cell.strip()]
+        if surplus:
+            yield BadRow(f"row {number}", f"{len(cells)} cells under a header of {len(header)}")
+        else:
+            # The first of two columns with one name wins, as a person reading from the left would have it.
+            yield Row(f"row {number}", dict(reversed(list(zip(header, cells, strict=False)))))
+
+
+def _csv_shape(lines: Sequence[str], known: Callable[[str], bool]) -> tuple[int, str]:
+    """(lines before the header, delimiter): the pair under which most header cells are known, then the most cells."""
+    shapes = [(skip, delimiter) for skip in range(len(lines)) for delimiter in DELIMITERS]
+
+    def merit(shape: tuple[int, str]) -> tuple[int, int, int]:
+        skip, delimiter = shape
+        cells = _header_cells(lines[skip], delimiter)
+        return sum(map(known, cells)), len(cells) if skip == 0 else 0, -skip
+
+    return max(shapes, key=merit, default=(0, ","))
+
+
+def _header_cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _is_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in islice(value, 3))
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except NOT_JSON:
+        return None
+
+
+def _short(error: BaseException) -> str:
+    return re.sub(r"\s+", " ", str(error) or type(error).__name__)[:120]
