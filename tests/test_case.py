@@ -101,3 +101,14 @@ def test_cases_are_listed_once_and_other_folders_are_not_cases(tmp_path: Path) -
     (second / "notes").mkdir()
     cases = list_cases([first, second, tmp_path / "absent"])
     assert [(c.slug, c.root.parent.name) for c in cases] == [("acme", "one"), ("zeta", "two")]
+
+
+def test_derived_results_of_a_read_only_case_go_to_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    case = new_case(tmp_path, "acme")
+    assert case.derived == case.root / ".workbench"
+    case.root.chmod(0o555)
+    try:
+        assert case.derived.parent == tmp_path / "cache" / "pilot-workbench"
+    finally:
+        case.root.chmod(0o755)

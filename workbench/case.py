@@ -57,12 +57,8 @@ class Case:
 
     @property
     def derived(self) -> Path:
-        """Folder for derived results, safe to delete: `.workbench` in the case, or a cache folder when that is read-only."""
-        if os.access(self.root, os.W_OK):
-            return self.root / ".workbench"
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        digest = hashlib.sha256(str(self.root).encode()).hexdigest()[:12]
-        return cache / "pilot-workbench" / f"{self.slug}-{digest}"
+        """Folder for derived results; see `derived_folder`."""
+        return derived_folder(self.root)
 
     def resolve(self, relative: str) -> Path:
         """Absolute path of a file of this case.
@@ -108,6 +104,16 @@ def open_case(path: Path | str) -> Case:
         prices=_numbers(settings, "prices"),
         targets=_numbers(settings, "targets"),
     )
+
+
+def derived_folder(root: Path) -> Path:
+    """Folder for a case's derived results, safe to delete: `.workbench` in it, or a cache folder where it is read-only."""
+    # The mode counts too: a folder its owner marked read-only stays untouched even when the superuser works on it.
+    if os.access(root, os.W_OK) and root.stat().st_mode & 0o222:
+        return root / ".workbench"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256(str(root).encode()).hexdigest()[:12]
+    return cache / "pilot-workbench" / f"{root.name}-{digest}"
 
 
 def new_case(workspace: Path | str, name: str) -> Case:

@@ -45,7 +45,7 @@ def _missed_documents(comparison: Comparison | None) -> Observation:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return Observation("R-01", "unknown", f"recall could not be measured: {estimate.reason}")
     finding = (
-        f"{_who(arm)} has {estimate.value:.0%} [{estimate.low:.0%}, {estimate.high:.0%}] of the right documents "
+        f"{_capital(_who(arm))} has {estimate.value:.0%} [{estimate.low:.0%}, {estimate.high:.0%}] of the right documents "
         f"among its first five, over {estimate.n} judged questions; below {MIN_RECALL:.0%} is too few. "
         "Whether answers are right when given the right document was not measured."
     )
@@ -73,8 +73,8 @@ def _better_arm(comparison: Comparison | None) -> Observation:
     best = max(gains, key=lambda d: d.difference.value or 0.0)
     gain, low, high = best.difference.value or 0.0, best.difference.low or 0.0, best.difference.high or 0.0
     finding = (
-        f"{best.candidate} finds {gain * 100:+.0f} points [{low * 100:+.0f}, {high * 100:+.0f}] of the right documents among the "
-        f"first five compared with {_who(arm)}, on the same {best.difference.n} questions (corrected p = {best.p_corrected:.2g})"
+        f"{_capital(best.candidate)} finds {gain * 100:+.0f} points [{low * 100:+.0f}, {high * 100:+.0f}] of the right documents among the "
+        f"first five compared with {_who(arm)}, on the same {best.difference.n} questions (corrected p = {best.p_corrected:.2g})."
     )
     return Observation(
         "R-08",
@@ -99,6 +99,10 @@ def _measured_arm(comparison: Comparison | None) -> str | None:
     arms = comparison.arms if comparison else {}
     measured = (arm for arm in (DEPLOYED, "dense") if arm in arms and arms[arm].measures)
     return next((arm for arm in measured if arms[arm].measures[RECALL].value is not None), None)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _who(arm: str) -> str:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from workbench.case import open_case
+from workbench.case import derived_folder
 from workbench.errors import CancelledError, WorkbenchError
 
 log = logging.getLogger(__name__)
@@ -242,11 +242,11 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _state_file(case_root: Path, name: str) -> Path:
-    return open_case(case_root).derived / "jobs" / f"{name}.json"
+    return derived_folder(case_root) / "jobs" / f"{name}.json"
 
 
 def _cancel_file(case_root: Path, name: str) -> Path:
-    path = open_case(case_root).derived / "jobs" / f"{name}.cancel"
+    path = derived_folder(case_root) / "jobs" / f"{name}.cancel"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 

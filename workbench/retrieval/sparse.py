@@ -5,6 +5,7 @@ Both engines see the same tokens: lower case, English stop words out, Snowball s
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -92,6 +93,8 @@ Scorer = Callable[[list[str]], npt.NDArray[np.floating]]
 def _bm25s(corpus: list[list[str]], variant: Variant) -> Scorer:
     import bm25s
 
+    # The library sets its own logger to DEBUG when it is imported.
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
     methods = {"lucene": {"method": "lucene"}, "okapi": {"method": "atire", "idf_method": "robertson"}}
     index = bm25s.BM25(k1=K1, b=B, **methods[variant])
     index.index(corpus, show_progress=False)
