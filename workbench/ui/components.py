@@ -1,0 +1,281 @@
+"""The pieces a page is put together from, as HTML text: pure functions from a value to markup.
+
+Everything that comes from outside is escaped here and nowhere else; no numbers are computed here, and their writing is
+that of `workbench.report.numbers`. Classes belong to `workbench.css`.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+from urllib.parse import urlencode
+
+from workbench.records import CauseFinding, Comparison, Difference, Estimate, Evidence, Source
+from workbench.report import numbers
+from workbench.report.words import (
+    CAUSE_NAMES,
+    VERDICT_WORDS,
+    arm_name,
+    arm_reason,
+    difference_words,
+    measure_labels,
+)
+from workbench.ui.tokens import ARM_COLOURS, css_name
+
+Tone = Literal["plain", "accent", "muted", "failed"]
+
+
+def escape(value: object) -> str:
+    """Text made safe for element content and for quoted attributes."""
+    return html.escape(str(value), quote=True)
+
+
+def join(parts: Iterable[str]) -> str:
+    """Markup one after the other."""
+    return "".join(parts)
+
+
+def sentence(text: str) -> str:
+    """The sentence a page opens with, to be read aloud."""
+    return f'<h1 class="wb-sentence">{escape(text)}</h1>'
+
+
+def section(title: str, *markup: str, note: str = "") -> str:
+    """A titled part of a page; `markup` is HTML from this module, `note` is plain text under the title."""
+    small = f'<p class="wb-note">{escape(note)}</p>' if note else ""
+    return f'<section class="wb-section"><h2>{escape(title)}</h2>{small}{join(markup)}</section>'
+
+
+def paragraph(text: str, *, muted: bool = False) -> str:
+    """One paragraph of plain text."""
+    return f'<p class="wb-text{" wb-muted" if muted else ""}">{escape(text)}</p>'
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """A list of plain sentences; "" for none."""
+    if not lines:
+        return ""
+    return f'<ul class="wb-list">{join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'
+
+
+def badge(text: str, tone: Tone = "plain") -> str:
+    """A short word beside a title: a date, a version, a state."""
+    return f'<span class="wb-badge wb-badge-{tone}">{escape(text)}</span>'
+
+
+def row(*markup: str) -> str:
+    """Pieces side by side in columns of equal width, wrapping where they do not fit."""
+    return f'<div class="wb-row">{join(markup)}</div>'
+
+
+def details(summary: str, markup: str) -> str:
+    """Markup behind a line that opens it; closed at first."""
+    return f'<details class="wb-details"><summary>{escape(summary)}</summary>{markup}</details>'
+
+
+# ---------------------------------------------------------------- links to evidence
+
+
+def source_href(source: Source, case_slug: str) -> str:
+    """Address of the source viewer for a place in the client's files."""
+    query = {"case": case_slug, "path": source.path, **({"at": source.locator} if source.locator else {})}
+    return f"/workbench/source?{urlencode(query)}"
+
+
+def source_text(source: Source) -> str:
+    """A place as people read it: "logs/trace.jsonl, line 14"."""
+    return f"{source.path}, {source.locator}" if source.locator else source.path
+
+
+def source_link(source: Source, case_slug: str | None) -> str:
+    """A link that opens the file at the place in another tab; plain text where there is no case to open it in."""
+    if case_slug is None:
+        return f'<span class="wb-source">{escape(source_text(source))}</span>'
+    href = escape(source_href(source, case_slug))
+    return f'<a class="wb-source" href="{href}" target="_blank" rel="noopener">{escape(source_text(source))}</a>'
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def figure_card(
+    label: str,
+    estimate: Estimate,
+    *,
+    meaning: str,
+    share: bool = False,
+    unit: str = "",
+    source: Source | None = None,
+    case_slug: str | None = None,
+) -> str:
+    """One key figure: what it is, its value, interval and n, and what it means in plain words."""
+    measured = estimate.value is not None
+    value = numbers.number(estimate, share=share, unit=unit) if measured else "not measured"
+    link = source_link(source, case_slug) if source else ""
+    return (
+        f'<figure class="wb-card{"" if measured else " wb-unmeasured"}">'
+        f'<figcaption class="wb-card-label">{escape(label)}</figcaption>'
+        f'<div class="wb-card-value">{escape(value)}</div>'
+        f'<div class="wb-card-interval">{escape(_basis(estimate, share=share))}</div>'
+        f'<p class="wb-card-meaning">{escape(meaning if measured else estimate.reason or meaning)}</p>{link}</figure>'
+    )
+
+
+def interval_bar(estimate: Estimate, *, low: float = 0.0, high: float = 1.0, colour_class: str = "") -> str:
+    """The interval as a thin bar with a mark at the value, on an axis from `low` to `high`; "" where not measured.
+
+    The axis has a line at 0 where 0 lies inside it. Bounds outside the axis are cut at its ends.
+    """
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return ""
+    left, mark, right = (_percent_along(bound, low, high) for bound in (estimate.low, estimate.value, estimate.high))
+    zero = f'<i class="wb-zero" style="left:{_percent_along(0, low, high):.2f}%"></i>' if low < 0 < high else ""
+    return (
+        f'<span class="wb-interval {escape(colour_class)}" aria-hidden="true">{zero}'
+        f'<i class="wb-band" style="left:{left:.2f}%;width:{max(right - left, 0.5):.2f}%"></i>'
+        f'<i class="wb-tick" style="left:{mark:.2f}%"></i></span>'
+    )
+
+
+def verdict_bar(finding: CauseFinding) -> str:
+    """A cause on one line: its name, probability with the band of its uncertainty, the word, and how much was looked at."""
+    estimate = Estimate(finding.probability, finding.low, finding.high, 1, "posterior draws", level=0.8)
+    written = numbers.probability(finding.probability)
+    band = f"{numbers.probability(finding.low)} to {numbers.probability(finding.high)}"
+    return (
+        f'<div class="wb-verdict" data-cause="{escape(finding.cause)}" data-verdict="{escape(finding.verdict)}">'
+        f'<span class="wb-verdict-name">{escape(CAUSE_NAMES.get(finding.cause, finding.cause))}</span>'
+        f"{interval_bar(estimate, colour_class=f'wb-cause-{css_name(finding.cause)}')}"
+        f'<span class="wb-verdict-value">{escape(written)}<small>{escape(band)}</small></span>'
+        f'<span class="wb-verdict-word">{escape(VERDICT_WORDS[finding.verdict])}</span>'
+        f'<span class="wb-verdict-coverage">{escape(numbers.probability(finding.coverage))} of evidence seen</span>'
+        "</div>"
+    )
+
+
+def ledger_line(evidence: Evidence, case_slug: str | None) -> str:
+    """One line of a cause's ledger: for or against, by how much, what was found and where it stands."""
+    side = {True: "for", False: "against"}[evidence.decibans > 0] if evidence.decibans else "no weight"
+    places = evidence.sources or ((evidence.source,) if evidence.source else ())
+    links = join(source_link(place, case_slug) for place in places[:3])
+    more = f'<span class="wb-source">and {len(places) - 3} more</span>' if len(places) > 3 else ""
+    return (
+        f'<li class="wb-ledger wb-ledger-{css_name(side).replace(" ", "-")}" data-signal="{escape(evidence.signal)}">'
+        f'<span class="wb-ledger-side">{side}</span>'
+        f'<span class="wb-ledger-weight">{escape(numbers.decibans(evidence.decibans))}</span>'
+        f'<span class="wb-ledger-text"><b>{escape(evidence.title)}</b> {escape(evidence.finding)}'
+        f'<span class="wb-sources">{links}{more}</span></span></li>'
+    )
+
+
+def ledger(lines: Sequence[Evidence], case_slug: str | None) -> str:
+    """All lines of a ledger in the order given; says so where there is none."""
+    if not lines:
+        return paragraph("No evidence for or against was found.", muted=True)
+    return f'<ul class="wb-ledgers">{join(ledger_line(line, case_slug) for line in lines)}</ul>'
+
+
+# ---------------------------------------------------------------- tables
+
+
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "", numeric: Sequence[int] = ()
+) -> str:
+    """A table of cells that are already markup; `numeric` are the columns set to the right.
+
+    Headings and caption are plain text. The last cell of a row with too few spans what is left. A long table scrolls
+    inside its frame.
+    """
+    aligned = {column: ' class="wb-num"' for column in numeric}
+    head = join(f'<th scope="col"{aligned.get(i, "")}>{escape(text)}</th>' for i, text in enumerate(headings))
+    body = join(_row(cells, len(headings), aligned) for cells in rows)
+    note = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<div class="wb-table" tabindex="0"><table>{note}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def arm_label(arm: str) -> str:
+    """An arm's name with its colour beside it."""
+    known = f" wb-arm-{css_name(arm)}" if arm in ARM_COLOURS else ""
+    return f'<span class="wb-arm{known}"><i aria-hidden="true"></i>{escape(arm_name(arm))}</span>'
+
+
+def comparison_table(comparison: Comparison, measures: Sequence[str] | None = None) -> str:
+    """Arms by measures, each cell with value, interval and an inline bar on 0 to 1; every measure when none are named."""
+    labels = tuple(measures) if measures is not None else measure_labels(comparison)
+    rows = []
+    for arm, report in comparison.arms.items():
+        reason = arm_reason(report)
+        cells = [_estimate_cell(report.measures.get(label), label, arm) for label in labels]
+        if reason is not None:
+            cells = [f'<span class="wb-muted">{escape(reason)}</span>'] if labels else []
+        rows.append([arm_label(arm), *cells])
+    caption = f"{numbers.count(comparison.judged)} judged questions; bars show 95 % intervals on 0 to 1"
+    return table(["Search", *labels], rows, caption=caption)
+
+
+def difference_table(differences: Sequence[Difference], *, judged: int) -> str:
+    """Candidates against their baselines: difference with interval around zero, corrected p and the verdict in words."""
+    rows = [
+        [
+            f"{arm_label(d.candidate)} against {arm_label(d.baseline)}",
+            escape(d.measure),
+            interval_bar(d.difference, low=-0.5, high=0.5)
+            + f'<span class="wb-num">{escape(numbers.difference(d.difference, share=numbers.is_share(d.measure)))}</span>',
+            escape(numbers.p_value(d.p_corrected)),
+            escape(difference_words(d)),
+        ]
+        for d in differences
+    ]
+    caption = f"{numbers.count(judged)} judged questions, the same for both sides; p corrected for all lines (Holm)"
+    return table(["Compared", "Measure", "Difference, −0.5 to 0.5", "Corrected p", "Verdict"], rows, caption=caption)
+
+
+# ---------------------------------------------------------------- states
+
+
+def empty_state(missing: str, gives: str, how: str) -> str:
+    """What stands where a result would: what is missing, what it would give, how to add it."""
+    return (
+        f'<div class="wb-empty"><p class="wb-empty-missing">{escape(missing)}</p>'
+        f'<p>{escape(gives)}</p><p class="wb-how">{escape(how)}</p></div>'
+    )
+
+
+def error_box(text: str, remedy: str, reference: str) -> str:
+    """An error as a person meets it: one sentence, what to do, and the number to quote."""
+    return (
+        f'<div class="wb-error" role="alert"><p class="wb-error-what">{escape(text)}</p><p>{escape(remedy)}</p>'
+        f'<p class="wb-muted">Reference {escape(reference)}</p></div>'
+    )
+
+
+def skeleton(lines: int = 3) -> str:
+    """Grey lines that hold the place of what is coming."""
+    return f'<div class="wb-skeleton" aria-hidden="true">{"<i></i>" * lines}</div>'
+
+
+def _row(cells: Sequence[str], width: int, aligned: Mapping[int, str]) -> str:
+    wide = f' colspan="{width - len(cells) + 1}"' if len(cells) < width else ""
+    attributes = [aligned.get(column, "") for column in range(len(cells))]
+    attributes[-1] += wide
+    return f"<tr>{join(f'<td{attribute}>{cell}</td>' for attribute, cell in zip(attributes, cells, strict=True))}</tr>"
+
+
+def _basis(estimate: Estimate, *, share: bool) -> str:
+    bounds = numbers.interval(estimate, share=share)
+    return f"{bounds}, n = {numbers.count(estimate.n)}" if bounds else f"n = {numbers.count(estimate.n)}"
+
+
+def _estimate_cell(estimate: Estimate | None, label: str, arm: str) -> str:
+    if estimate is None:
+        return '<span class="wb-muted">not measured</span>'
+    share = numbers.is_share(label)
+    written = (
+        f"{numbers.number(estimate, share=share)} <small>{escape(numbers.interval(estimate, share=share))}</small>"
+    )
+    return f'{interval_bar(estimate, colour_class=f"wb-arm-{css_name(arm)}")}<span class="wb-num">{written}</span>'
+
+
+def _percent_along(value: float, low: float, high: float) -> float:
+    return 100 * min(max((value - low) / (high - low), 0.0), 1.0)

@@ -1,0 +1,139 @@
+"""The retrieval lab: naive retrieval beside the other arms on the client's own documents, and question by question.
+
+It puts together what a stored comparison holds; arms run elsewhere, through `workbench.session`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from workbench.case import Case
+from workbench.evaluation.failures import CODES, FAILURE_K
+from workbench.records import Comparison
+from workbench.report.numbers import count
+from workbench.report.outcomes import changes
+from workbench.report.words import Changes, arm_name, comparison_sentence, failure_name
+from workbench.session import stored_comparison
+from workbench.ui import charts
+from workbench.ui.analysis import AnalysisPanel
+from workbench.ui.components import (
+    bullets,
+    comparison_table,
+    details,
+    difference_table,
+    escape,
+    join,
+    section,
+    sentence,
+    table,
+)
+from workbench.ui.figure import Fig
+from workbench.ui.lab_questions import QuestionPanel
+from workbench.ui.page import PageContext, column, html
+
+if TYPE_CHECKING:
+    from workbench.comparison_tables import StoredComparison
+
+BASELINE = "dense"
+CANDIDATES = ("hybrid", "hybrid+rerank", "bm25", "deployed")
+"""Arms set against naive dense retrieval, the one a page opens with first."""
+MAIN_MEASURES = ("nDCG@10", "success@5")
+
+
+def build_lab_page(context: PageContext) -> widgets.Widget:
+    """The page of a case: its comparison, or what to do when there is none yet."""
+    case = context.case
+    assert case is not None  # the page is shown with needs_case
+    return AnalysisPanel(
+        case,
+        missing="Retrieval has not been compared yet.",
+        gives="It shows on these documents how often naive retrieval misses, and what other ways of searching find.",
+        result=lambda: _stored_panel(case, context.query.get("question")),
+    )
+
+
+def _stored_panel(case: Case, question: str | None) -> widgets.Widget | None:
+    stored = stored_comparison(case)
+    return build_lab_panel(stored, case_slug=case.slug, question=question) if stored else None
+
+
+def build_lab_panel(
+    stored: StoredComparison, *, case_slug: str | None = None, question: str | None = None
+) -> widgets.Widget:
+    """Everything the lab shows of one comparison.
+
+    Args:
+        stored: the comparison with its tables.
+        case_slug: the case in links to sources; None writes places as plain text.
+        question: query_id that is open at first; the first of the list when None or unknown.
+    """
+    comparison = stored.comparison
+    runs = [arm for arm in comparison.arms if arm in set(stored.rankings["run"])]
+    baseline = BASELINE if BASELINE in runs else runs[0]
+    others = [arm for arm in CANDIDATES if arm in runs and arm != baseline] or [baseline]
+    k = _cut(comparison)
+    changed = [c for c in (changes(stored.per_query, baseline, arm, k) for arm in others) if c is not None]
+    panel = QuestionPanel(
+        stored, runs, baseline=baseline, candidate=others[0], k=k, case_slug=case_slug, question=question
+    )
+    return column(
+        *_arms(comparison, sentence(comparison_sentence(comparison, changed[0] if changed else None))),
+        *(_changes(comparison, changed) if comparison.judged else ()),
+        panel.widget,
+        html(_method(comparison)),
+    )
+
+
+def failure_table(comparison: Comparison) -> str:
+    """Missed questions by failure code and arm, with what each code means."""
+    arms = list(comparison.failures)
+    codes = sorted({code for failures in comparison.failures.values() for code in failures.by_code})
+    rows = [
+        [
+            escape(failure_name(code)),
+            *(count(comparison.failures[arm].by_code.get(code, 0)) for arm in arms),
+            escape(CODES.get(code, "")),
+        ]
+        for code in codes
+    ]
+    headings = ["Failure", *(arm_name(arm) for arm in arms), "Meaning"]
+    return table(headings, rows, numeric=range(1, len(arms) + 1))
+
+
+def _arms(comparison: Comparison, opening: str) -> list[widgets.Widget]:
+    size = f"{count(comparison.corpus.documents)} documents in {count(comparison.corpus.passages)} passages"
+    arms = section("The same questions, searched in different ways", comparison_table(comparison), note=size)
+    chart = [Fig(charts.measures_chart(comparison))] if comparison.judged else []
+    return [html(opening + arms), *chart]
+
+
+def _changes(comparison: Comparison, changed: list[Changes]) -> list[widgets.Widget]:
+    main = [d for d in comparison.differences if d.measure in MAIN_MEASURES]
+    behind = details("All differences", difference_table(comparison.differences, judged=comparison.judged))
+    return [
+        html(section("What changes against naive retrieval")),
+        Fig(charts.changes_chart(changed)),
+        html(section("Is the difference real", note="Bars are 95 % intervals over questions.")),
+        Fig(charts.differences_chart(main)),
+        html(behind),
+        html(section("Why questions are missed")),
+        Fig(charts.failures_chart(comparison)),
+        html(details("What the failures mean", failure_table(comparison))),
+    ]
+
+
+def _cut(comparison: Comparison) -> int:
+    return next((failures.k for failures in comparison.failures.values()), FAILURE_K)
+
+
+def _method(comparison: Comparison) -> str:
+    rows = [[escape(name), escape(value)] for name, value in comparison.settings.items()]
+    seconds = [
+        [f"seconds, {escape(arm_name(arm))}", f"index {report.seconds.index:,.1f}, search {report.seconds.search:,.1f}"]
+        for arm, report in comparison.arms.items()
+        if report.seconds is not None
+    ]
+    settings = details("Settings and times", table(["Setting", "Value"], [*rows, *seconds]))
+    return section("How this was obtained", join([bullets(comparison.notes), settings]))

@@ -1,0 +1,123 @@
+"""The progress of a job as a widget: how far, how long still, a button to stop it.
+
+It only looks at the job's state, three times a second and beside the page's other work; the job runs elsewhere and
+goes on when the page is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from workbench import compute
+from workbench.case import Case
+from workbench.compute import JobState
+from workbench.report.numbers import count
+from workbench.ui.components import error_box, escape
+from workbench.ui.page import explain, html, safe_callback
+
+INTERVAL = 1 / 3
+"""Seconds between two looks at a job's state."""
+UNDER_WAY = ("queued", "running")
+STARTING = JobState("", "queued", message="Starting")
+
+
+def progress_markup(state: JobState) -> str:
+    """A job's state as a line of words and a bar; an error box where it failed."""
+    if state.status == "failed":
+        return error_box(
+            f"The analysis stopped: {state.error or 'no reason was given'}",
+            "What was finished is kept; start it again.",
+            state.name or "analysis",
+        )
+    words = {"done": "Done", "cancelled": "Stopped; what was finished is kept."}.get(state.status, _doing(state))
+    return (
+        '<div class="wb-progress" role="status"><div class="wb-progress-line">'
+        f"<span>{escape(words)}</span><span>{escape(remaining(state))}</span></div>{_bar(state)}</div>"
+    )
+
+
+def remaining(state: JobState) -> str:
+    """Time left in words for people: "about 40 seconds left"; "" where it is not known or no longer matters."""
+    if state.status not in UNDER_WAY or state.seconds_left is None:
+        return ""
+    if state.seconds_left < 10:
+        return "a few seconds left"
+    if state.seconds_left < 100:
+        return f"about {round(state.seconds_left / 10) * 10} seconds left"
+    minutes = round(state.seconds_left / 60)
+    return f"about {count(minutes)} minutes left"
+
+
+class JobProgress(widgets.VBox):  # type: ignore[misc]
+    """Progress of one job of one case; empty until it is started or found under way.
+
+    Args:
+        case: the case the job belongs to.
+        job: the job's name.
+        on_end: called once with the last state when the job ends, however it ends.
+    """
+
+    def __init__(self, case: Case, job: str, on_end: Callable[[JobState], None]) -> None:
+        self._case, self._job, self._on_end = case, job, on_end
+        self._line = html("")
+        self._cancel = widgets.Button(description="Stop", tooltip="Stop the analysis; what is finished is kept")
+        self._cancel.on_click(safe_callback(self._stop))
+        self._watching: asyncio.Task[None] | None = None
+        super().__init__([])
+        self.add_class("wb-job")
+        if self._state().status in UNDER_WAY:
+            self.follow()
+
+    def follow(self, begin: Callable[[], None] | None = None) -> None:
+        """Show the job from now on; `begin` starts it, off this thread, and may take its time."""
+        if self._watching is None or self._watching.done():
+            self._cancel.disabled = False
+            self._show(STARTING)
+            self._watching = asyncio.ensure_future(self._watch(begin))
+
+    async def _watch(self, begin: Callable[[], None] | None) -> None:
+        try:
+            if begin is not None:
+                await asyncio.to_thread(begin)
+            state = await asyncio.to_thread(self._state)
+            while state.status in UNDER_WAY:
+                self._show(state)
+                await asyncio.sleep(INTERVAL)
+                state = await asyncio.to_thread(self._state)
+            self._show(state)
+            self._on_end(state)
+        except Exception as error:
+            self._line.value = explain(error)
+            self.children = [self._line]
+
+    def _state(self) -> JobState:
+        none = JobState(self._job, "cancelled")
+        return compute.job_state(self._case.root, self._job) or none
+
+    def _show(self, state: JobState) -> None:
+        markup = progress_markup(state)
+        if self._line.value != markup:
+            self._line.value = markup
+        self.children = [self._line, self._cancel] if state.status in UNDER_WAY else [self._line]
+
+    def _stop(self, _: widgets.Button) -> None:
+        self._cancel.disabled = True
+        compute.cancel(self._case.root, self._job)
+
+
+def _doing(state: JobState) -> str:
+    if state.status == "queued":
+        return state.message or "Waiting for the worker"
+    return state.message or "Working"
+
+
+def _bar(state: JobState) -> str:
+    if state.status not in UNDER_WAY:
+        return ""
+    if state.fraction is None:
+        return '<div class="wb-track wb-track-open"><i></i></div>'
+    percent = round(100 * state.fraction)
+    return f'<div class="wb-track" role="progressbar" aria-valuenow="{percent}"><i style="width:{percent}%"></i></div>'
