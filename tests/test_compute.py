@@ -57,6 +57,26 @@ def test_a_cancel_from_before_does_not_stop_the_next_job(root: Path) -> None:
     assert run_job(root, "analysis", lambda progress: progress(0.1, "x")).status == "done"
 
 
+def test_a_job_cancelled_while_it_waits_never_starts_its_work(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Queue:
+        def submit(self, function, *args, pure):
+            return None
+
+    monkeypatch.setattr(compute, "_client", Queue)
+    monkeypatch.setattr("distributed.fire_and_forget", lambda future: None)
+    submit(root, "analysis", print)
+    assert job_state(root, "analysis").status == "queued"
+    cancel(root, "analysis")
+    done = []
+
+    def work(progress) -> None:
+        progress(0.0, "first step")
+        done.append("work")
+
+    assert run_job(root, "analysis", work).status == "cancelled"
+    assert done == []
+
+
 def test_bad_input_is_told_in_its_own_sentence_and_a_defect_in_ours(
     root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -74,7 +94,7 @@ def test_bad_input_is_told_in_its_own_sentence_and_a_defect_in_ours(
 
 
 def test_a_job_whose_process_was_killed_counts_as_failed(root: Path) -> None:
-    long_ago = time.time() - 10 * compute.STALE_AFTER
+    long_ago = time.time() - 10 * compute.STALE_AFTER["running"]
     path = root / ".workbench" / "jobs" / "analysis.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"name": "analysis", "status": "running", "started": long_ago, "updated": long_ago}))

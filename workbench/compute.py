@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import tempfile
 import threading
@@ -27,8 +28,16 @@ SCHEDULER_VARIABLE = "WORKBENCH_SCHEDULER"
 """Names the file, readable by its owner alone, with the scheduler's address and temporary credentials."""
 
 HEARTBEAT = 2.0
-STALE_AFTER = 20.0
-"""Seconds without a sign of life after which a running job counts as dead: its process was killed."""
+STALE_AFTER = {"running": 20.0, "queued": 3600.0}
+"""Seconds without a sign of life after which a job counts as dead: its process was killed, or the server it waited for ended."""
+
+_SCHEDULER_SETTINGS = {
+    # Read when distributed is imported: its own log lines would drown the address of the server.
+    "logging": {"distributed": "error"},
+    # The scheduler's and worker's status pages have no access control: serve none.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 
 JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
 Progress = Callable[[float, str], None]
@@ -61,7 +70,7 @@ def job_state(case_root: Path, name: str) -> JobState | None:
         state = JobState(**json.loads(_state_file(case_root, name).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    if state.status in {"queued", "running"} and time.time() - state.updated > STALE_AFTER:
+    if time.time() - state.updated > STALE_AFTER.get(state.status, math.inf):
         return replace(state, status="failed", error="the worker stopped before it was done; start it again")
     return state
 
@@ -77,7 +86,9 @@ def run_job(case_root: Path, name: str, work: Callable[[Progress], None]) -> Job
     The work gets a progress function that raises `CancelledError` once the job was cancelled. Errors end up in the
     state as one sentence; the traceback goes to the log.
     """
-    _cancel_file(case_root, name).unlink(missing_ok=True)
+    before = job_state(case_root, name)
+    if before is None or before.status != "queued":  # a cancel of the queued job itself must not be lost
+        _cancel_file(case_root, name).unlink(missing_ok=True)
     reporter = _Reporter(case_root, name)
     try:
         with reporter.beating():
@@ -105,6 +116,7 @@ def submit(case_root: Path, name: str, function: Callable[..., Any], *args: obje
     if state and state.status in {"queued", "running"}:
         return
     now = time.time()
+    _cancel_file(case_root, name).unlink(missing_ok=True)
     _write(case_root, JobState(name, "queued", message="waiting for the worker", started=now, updated=now))
     fire_and_forget(_client().submit(function, *args, pure=False))
 
@@ -126,9 +138,10 @@ def local_scheduler(warm_up: Callable[[], Any] | None = None) -> Iterator[None]:
     While it runs, `submit` in this process and in processes it starts finds it through the environment.
     """
     import dask
+
+    dask.config.set(_SCHEDULER_SETTINGS)
     from distributed import Client, LocalCluster, Security
 
-    dask.config.set({"distributed.worker.daemon": True, "distributed.scheduler.work-stealing": False})
     security = Security.temporary()
     with (
         tempfile.TemporaryDirectory(prefix="workbench-") as folder,
@@ -136,7 +149,7 @@ def local_scheduler(warm_up: Callable[[], Any] | None = None) -> Iterator[None]:
             n_workers=1,
             threads_per_worker=1,
             memory_limit=None,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             security=security,
             protocol="tls",
             host="127.0.0.1",

@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from workbench.comparison_tables import StoredComparison
 from workbench.errors import InputError
 from workbench.records import Comparison
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 
@@ -108,6 +110,8 @@ def load_comparison(folder: Path) -> StoredComparison | None:
     Raises:
         InputError: the folder holds something else.
     """
+    import pandas as pd
+
     path = folder / "comparison.json"
     if not path.is_file():
         return None

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from workbench.intervals import wilson
 from workbench.records import DifferenceVerdict, Estimate
@@ -83,6 +82,8 @@ def randomisation_p_value(differences: Sequence[float] | Values, rng: np.random.
     sample = np.asarray(differences, dtype=np.float64)
     if not sample.any():
         return 1.0
+    from scipy import stats
+
     result = stats.permutation_test(
         (sample,), np.mean, permutation_type="samples", vectorized=True, n_resamples=RESAMPLES, batch=1_000, rng=rng
     )
@@ -135,6 +136,8 @@ def more_queries_needed(differences: Sequence[float] | Values) -> int | None:
 
 
 def _bootstrap(sample: Values, rng: np.random.Generator, level: float) -> tuple[float, float]:
+    from scipy import stats
+
     interval = stats.bootstrap(
         (sample,),
         np.mean,
