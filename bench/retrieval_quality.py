@@ -15,8 +15,8 @@ import ir_measures
 from workbench import session
 from workbench.case import open_case
 from workbench.ingest.load import load_inputs
+from workbench.numbers import measured
 from workbench.records import CaseInputs
-from workbench.report.numbers import measured
 from workbench.retrieval.sparse import SparseRetriever
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

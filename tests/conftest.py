@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
+from fabricated_retrieval import HashingEncoder, WriteCase
 from pytest_socket import disable_socket, enable_socket
-
-from workbench.records import Document, Passage, Query, Source
 
 
 @pytest.fixture(autouse=True)
@@ -25,45 +22,9 @@ def _no_network(request: pytest.FixtureRequest):
     enable_socket()
 
 
-class HashingEncoder:
-    """A real, tiny encoder: counts hashed words. Texts that share words are similar; nothing is learned."""
-
-    name = "hashed words"
-    fingerprint = "hashed-words-1"
-    dimension = 64
-
-    def __init__(self) -> None:
-        self.encoded = 0
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        self.encoded += len(texts)
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for row, text in enumerate(texts):
-            for word in text.lower().split():
-                vectors[row, int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dimension] += 1
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(norms == 0, 1, norms)
-
-
 @pytest.fixture
 def hashing_encoder() -> HashingEncoder:
     return HashingEncoder()
-
-
-def passages_of(texts: Mapping[str, str]) -> list[Passage]:
-    """One passage a text, its document named like it."""
-    return [Passage(f"{name}::0", name, text, 0, len(text)) for name, text in texts.items()]
-
-
-def document(doc_id: str, text: str) -> Document:
-    return Document(doc_id, doc_id, text, Source(f"corpus/{doc_id}"))
-
-
-def query(query_id: str, text: str) -> Query:
-    return Query(query_id, text)
-
-
-WriteCase = Callable[..., Path]
 
 
 @pytest.fixture

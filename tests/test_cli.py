@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import HashingEncoder, WriteCase
+from fabricated_retrieval import HashingEncoder, WriteCase
 from test_ingest_readers import write_pdf
 
 from workbench import comparison as comparing

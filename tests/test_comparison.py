@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ir_measures
 import pytest
-from conftest import HashingEncoder, WriteCase
+from fabricated_retrieval import HashingEncoder, WriteCase
 
 from workbench import comparison as comparing
 from workbench.case import open_case

@@ -153,7 +153,7 @@ def test_wrong_retrieval_in_a_pilot_that_is_otherwise_in_order_is_established():
     assert diagnosis.causes[0].cause == "retrieval"
     assert about(diagnosis, "evaluation").verdict == about(diagnosis, "governance").verdict == "unlikely"
     assert diagnosis.sentence.startswith(
-        "What blocks this pilot is retrieval that brings the wrong documents: probability 97%"
+        "What blocks this pilot is retrieval that brings the wrong documents: probability 97 %"
     )
     assert diagnosis.top_cause_stability > 0.95
 
@@ -188,7 +188,7 @@ def test_retrieval_without_a_trusted_evaluation_is_only_suspected():
 def test_a_missing_evaluation_makes_retrieval_a_suspicion():
     diagnosis = diagnose([*seen("E-01", "E-10"), *WRONG_RETRIEVAL], case="c")
     assert diagnosis.primary == "evaluation"
-    assert "Wrong retrieval is suspected too (97%): measure first." in diagnosis.sentence
+    assert "Wrong retrieval is suspected too (97 %): measure first." in diagnosis.sentence
 
 
 def test_a_second_cause_is_named_beside_the_first():

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from conftest import document
+from fabricated_retrieval import document
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import WriteCase
+from fabricated_retrieval import WriteCase
 from nbclient import NotebookClient
 
 from workbench import session

@@ -6,8 +6,9 @@ import example_results
 import pytest
 from bs4 import BeautifulSoup
 
+from workbench import numbers
 from workbench.records import Estimate
-from workbench.report import html, numbers, svg, words
+from workbench.report import html, svg, words
 from workbench.ui import tokens
 
 AT = datetime(2026, 10, 14, 9, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from conftest import HashingEncoder, passages_of, query
+from fabricated_retrieval import HashingEncoder, passages_of, query
 
 from workbench.records import Passage
 from workbench.retrieval.dense import DenseRetriever

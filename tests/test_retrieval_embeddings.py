@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import HashingEncoder
+from fabricated_retrieval import HashingEncoder
 
 from workbench.errors import CancelledError, MissingPartError
 from workbench.retrieval import encoder as encoding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import HashingEncoder, passages_of, query
+from fabricated_retrieval import HashingEncoder, passages_of, query
 
 from workbench.errors import MissingPartError
 from workbench.records import ScoredPassage

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import passages_of, query
+from fabricated_retrieval import passages_of, query
 
 from workbench.retrieval.sparse import SparseRetriever, tokenize
 

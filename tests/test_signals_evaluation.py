@@ -90,7 +90,7 @@ def test_e01_does_not_judge_files_it_could_not_recognise():
 
 def test_e02_counts_only_questions_with_a_reference():
     few = evals(*(item(n, reference="yes") for n in range(49)), item(49))
-    found = check(eval_set.size, replace(EMPTY, evals=few), "seen", "49 of 50 (98%)", "±10 points")
+    found = check(eval_set.size, replace(EMPTY, evals=few), "seen", "49 of 50 (98 %)", "±10 points")
     assert found.value == Estimate.exact(49, 50)
     enough = evals(*(item(n, reference_doc_ids=("d",)) for n in range(50)))
     check(eval_set.size, replace(EMPTY, evals=enough), "clean", "50 of 50")
@@ -116,7 +116,7 @@ def test_e05_is_seen_above_a_fifth_of_the_traffic():
     asked = log(*(line(n, query) for n, query in enumerate(queries)))
     items = [item(n, f"{topic} 1{n:02}") for topic in TOPICS[:3] for n in range(20)]
     found = check(
-        eval_set.coverage, replace(EMPTY, log=asked, evals=evals(*items)), "seen", "30 of 100 (30%)", "travel"
+        eval_set.coverage, replace(EMPTY, log=asked, evals=evals(*items)), "seen", "30 of 100 (30 %)", "travel"
     )
     assert found.value.value == pytest.approx(0.3)
     items += [item(n, f"{TOPICS[3]} 1{n:02}") for n in range(20)]
@@ -136,7 +136,7 @@ def test_e08_counts_questions_that_nearly_repeat_an_earlier_one():
     same = [item(n, "What is the excess for escape of water in the kitchen?") for n in range(5)]
     different = [item(10 + n, f"topic {chr(97 + n) * 9} only") for n in range(15)]
     # 4 of 20 repeat the first: share 0.20, low 0.08 > 0.05.
-    check(eval_set.duplicates, replace(EMPTY, evals=evals(*same, *different)), "seen", "4 of 20 (20%)")
+    check(eval_set.duplicates, replace(EMPTY, evals=evals(*same, *different)), "seen", "4 of 20 (20 %)")
     check(eval_set.duplicates, replace(EMPTY, evals=evals(*different)), "clean", "0 of 15")
     check(eval_set.duplicates, EMPTY, "unknown")
 
@@ -158,7 +158,7 @@ def test_e09_is_seen_when_the_set_is_older_than_the_last_change():
 def test_e09_is_seen_when_reference_documents_are_gone():
     items = [item(n, reference_doc_ids=(f"d{n}",)) for n in range(20)]
     inputs = replace(EMPTY, evals=evals(*items), documents=tuple(document(f"d{n}") for n in range(16)))
-    check(eval_set.age, inputs, "seen", "4 of 20 (20%)")
+    check(eval_set.age, inputs, "seen", "4 of 20 (20 %)")
     check(eval_set.age, replace(inputs, documents=()), "unknown")
 
 
@@ -243,14 +243,14 @@ def test_e11_counts_releases_without_a_run_in_the_day_before():
         automation.runs_before_releases, replace(tagged, evals=evals(runs=late)), "seen", "0 of 4", "v0, v1, v2 and v3"
     )
     early = tuple(run(n, days=10 * n - 0.5) for n in range(4))
-    check(automation.runs_before_releases, replace(tagged, evals=evals(runs=early)), "clean", "4 of 4 (100%)")
+    check(automation.runs_before_releases, replace(tagged, evals=evals(runs=early)), "clean", "4 of 4 (100 %)")
     check(automation.runs_before_releases, tagged, "unknown", "no dated run")
 
 
 def test_e11_falls_back_to_changes_of_the_prompt_version():
     asked = log(line(1, at=START, prompt_version="p1"), line(2, at=START + timedelta(days=20), prompt_version="p2"))
     inputs = replace(EMPTY, log=asked, evals=evals(runs=(run(1, days=19.5),)))
-    check(automation.runs_before_releases, inputs, "clean", "1 of 1 (100%)")
+    check(automation.runs_before_releases, inputs, "clean", "1 of 1 (100 %)")
 
 
 def test_e12_wants_three_runs_over_more_than_a_week():
@@ -297,10 +297,10 @@ def passing(passed, failed):
 
 def test_e15_is_seen_when_the_set_passes_and_users_do_not_like_the_answers():
     inputs = replace(EMPTY, log=rated(25, 25), evals=passing(9, 1))
-    found = check(eval_runs.trust_gap, inputs, "seen", "9 of 10 (90%)", "25 of 50 (50%)")
+    found = check(eval_runs.trust_gap, inputs, "seen", "9 of 10 (90 %)", "25 of 50 (50 %)")
     assert (found.n, found.n_min) == (50, 30)
     check(eval_runs.trust_gap, replace(inputs, evals=passing(5, 5)), "clean")
-    check(eval_runs.trust_gap, replace(inputs, log=rated(45, 5)), "clean", "45 of 50 (90%)")
+    check(eval_runs.trust_gap, replace(inputs, log=rated(45, 5)), "clean", "45 of 50 (90 %)")
     check(eval_runs.trust_gap, replace(inputs, log=log(*lines(3))), "unknown")
 
 
@@ -310,7 +310,7 @@ def test_e18_wants_live_answers_reviewed_or_scored_in_the_last_thirty_days():
     found = check(eval_runs.live_scores, replace(EMPTY, log=log(old, *recent)), "seen", "0 of 4")
     assert found.quality == 0.7
     scored = evals(runs=(run(1, scores={"faithfulness": {"i3": 0.5}}),))
-    check(eval_runs.live_scores, replace(EMPTY, log=log(old, *recent), evals=scored), "clean", "1 of 4 (25%)")
+    check(eval_runs.live_scores, replace(EMPTY, log=log(old, *recent), evals=scored), "clean", "1 of 4 (25 %)")
 
 
 @settings(deadline=None)

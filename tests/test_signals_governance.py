@@ -79,7 +79,7 @@ def test_anchors_come_from_commits_tags_and_log_when_the_case_states_none():
 
 def test_g01_tells_papers_added_late_from_papers_built_in():
     late = replace(CASE, artefacts=papers_on(90, 95, 99, 98, 97, 96))
-    found = check(timing.retrofitted, late, "seen", "added late", "96% of the time")
+    found = check(timing.retrofitted, late, "seen", "added late", "96 % of the time")
     assert found.value.value == pytest.approx(0.965)
     assert found.quality == pytest.approx(0.7)
     after = replace(CASE, artefacts=papers_on(5, 5, 101, 120))
@@ -130,7 +130,7 @@ def test_g04_finds_the_burst_of_governance_commits_at_the_end():
     early = [commit(1.0 + number, "Ada Builder", "docs/adr/0001.md") for number in range(2)]
     # Life 0 to 97 days: the last fifth begins on day 77.6, so 8 of 10 governance commits lie in it.
     late = replace(CASE, repository=Repository(commits=tuple(work + burst + early)))
-    check(timing.late_burst, late, "seen", "8 of 10 (80%)")
+    check(timing.late_burst, late, "seen", "8 of 10 (80 %)")
     check(timing.late_burst, replace(CASE, repository=Repository(commits=tuple(work + early))), "clean", "0 of 2")
     check(timing.late_burst, replace(CASE, repository=Repository(commits=tuple(work))), "unknown")
 
@@ -157,7 +157,7 @@ def test_g09_compares_the_first_log_line_with_the_first_users():
 )
 def test_a_field_that_one_line_in_ten_lacks_is_seen(signal, field):
     full = [line(n, **{field: f"value {n}"}) for n in range(90)]
-    check(signal, replace(CASE, log=log(*full, *lines(10, first=90))), "seen", "90 of 100 (90%)")
+    check(signal, replace(CASE, log=log(*full, *lines(10, first=90))), "seen", "90 of 100 (90 %)")
     check(signal, replace(CASE, log=log(*full)), "clean", "90 of 90")
     check(signal, replace(CASE, log=log(*lines(40))), "seen", "never logged")
     check(signal, CASE, "unknown")
@@ -166,10 +166,10 @@ def test_a_field_that_one_line_in_ten_lacks_is_seen(signal, field):
 def test_g12_takes_the_worst_of_the_three_versions():
     some = lines(50, prompt_version="p1", model="m")
     check(
-        audit_log.component_versions, replace(CASE, log=log(*some)), "seen", "prompt version 100%", "index version 0%"
+        audit_log.component_versions, replace(CASE, log=log(*some)), "seen", "prompt version 100 %", "index version 0 %"
     )
     every = lines(50, prompt_version="p1", model="m", index_version="i")
-    check(audit_log.component_versions, replace(CASE, log=log(*every)), "clean", "index version 100%")
+    check(audit_log.component_versions, replace(CASE, log=log(*every)), "clean", "index version 100 %")
     check(audit_log.component_versions, CASE, "unknown")
 
 

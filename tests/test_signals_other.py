@@ -72,7 +72,7 @@ def test_p01_is_seen_when_the_build_team_does_all_or_nothing_was_exercised():
     ready = paper("runbook", text=BOOK, people={"owner": ("Ina Ops (IT Operations)",)})
     incidents = table("incident_log", incident("Ada Builder"), incident("Ina Ops", "IT Operations"))
     found = check(
-        operations.runbook, replace(BUILT, artefacts=(ready, incidents)), "clean", "1 of 2 (50%)", "1 dated exercise"
+        operations.runbook, replace(BUILT, artefacts=(ready, incidents)), "clean", "1 of 2 (50 %)", "1 dated exercise"
     )
     assert found.sources[0].locator == "line 7"
     own = table("incident_log", incident("Ada Builder"), incident("X", "Build team"))
@@ -84,8 +84,8 @@ def test_p01_is_seen_when_the_build_team_does_all_or_nothing_was_exercised():
 
 
 CHARTER = """| **Metric** | share of questions settled |
-| **Baseline** | 58% of 412 |
-| **Target** | 75% |
+| **Baseline** | 58 % of 412 |
+| **Target** | 75 % |
 | **Population** | claims handlers |
 | **Timeframe** | twelve weeks after go-live |
 | **Owner** | {owner} |
@@ -95,7 +95,7 @@ CHARTER = """| **Metric** | share of questions settled |
 def test_o01_names_the_parts_a_charter_lacks():
     whole = paper("charter", "Outcome charter", CHARTER.format(owner="Eva Head"))
     check(operations.charter, replace(EMPTY, artefacts=(whole,)), "clean", "6 of 6 parts")
-    unowned = paper("charter", "Outcome charter", CHARTER.format(owner="tbd").replace("75%", "much better"))
+    unowned = paper("charter", "Outcome charter", CHARTER.format(owner="tbd").replace("75 %", "much better"))
     check(
         operations.charter, replace(EMPTY, artefacts=(unowned,)), "seen", "4 of 6 parts", "target and owner are missing"
     )
@@ -114,7 +114,7 @@ def test_u01_wants_ten_users_who_did_not_build_it():
     few = [line(n, user_id=NAMES[n % 9]) for n in range(60)]
     check(operations.users, replace(BUILT, log=log(*few)), "seen", "9 users")
     own = log(*crowd, *lines(70, first=100, user_id="ada.builder@example.org"))
-    check(operations.users, replace(BUILT, log=own), "seen", "70 of 130 (54%)")
+    check(operations.users, replace(BUILT, log=own), "seen", "70 of 130 (54 %)")
 
 
 def test_u01_says_when_ids_cannot_be_compared_with_the_names_of_builders():
@@ -128,7 +128,7 @@ def test_u02_counts_logged_questions_that_repeat_the_eval_set():
     written = evals(item(1, "What is the excess?"), item(2, "From the log", source_trace_id="t1"))
     copied, own = lines(20, "what is the EXCESS"), [line(100 + n, f"own question {n}") for n in range(30)]
     inputs = replace(EMPTY, log=log(*copied, *own), evals=written)
-    check(operations.copied_queries, inputs, "seen", "20 of 50 (40%)")
+    check(operations.copied_queries, inputs, "seen", "20 of 50 (40 %)")
     traced = replace(inputs, log=log(*lines(20, "from the log")))
     check(operations.copied_queries, traced, "clean", "0 of 20")
     check(operations.copied_queries, replace(inputs, evals=evals(written.items[1])), "unknown")

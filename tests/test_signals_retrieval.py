@@ -42,9 +42,9 @@ def scored(liked_scores, disliked_scores):
 
 def test_r02_is_seen_when_low_scores_go_with_dislikes():
     high, low = [0.6 + n / 100 for n in range(30)], [0.3 + n / 100 for n in range(30)]
-    found = check(symptoms.score_tells, scored(high, low), "seen", "100% of the time", "30 liked, 30 disliked")
+    found = check(symptoms.score_tells, scored(high, low), "seen", "100 % of the time", "30 liked, 30 disliked")
     assert found.sources[0].locator == "line 100"
-    check(symptoms.score_tells, scored(high, high), "clean", "50% of the time")
+    check(symptoms.score_tells, scored(high, high), "clean", "50 % of the time")
     check(symptoms.score_tells, scored(high, low[:9]), "unknown", "found 30 and 9")
 
 
@@ -54,7 +54,7 @@ def test_r02_reads_rising_scores_as_distances():
 
     near = [at(n, 1, 0.1 + n / 1000) for n in range(20)]
     far = [at(100 + n, -1, 0.5 + n / 1000) for n in range(20)]
-    check(symptoms.score_tells, replace(EMPTY, log=log(*near, *far)), "seen", "100% of the time")
+    check(symptoms.score_tells, replace(EMPTY, log=log(*near, *far)), "seen", "100 % of the time")
 
 
 def test_support_needs_four_fifths_of_the_words_and_every_number():
@@ -63,7 +63,7 @@ def test_support_needs_four_fifths_of_the_words_and_every_number():
     assert not is_supported("Escape of water excess is 500 pounds", context)
     # Content words: subsidence, excess, water, pounds, escape: 4 of 5 are there.
     assert is_supported("subsidence excess water pounds escape", context)
-    # 3 of 4 are 75%.
+    # 3 of 4 are 75 %.
     assert not is_supported("subsidence excess water pounds", context)
 
 
@@ -84,7 +84,7 @@ def test_r03_is_seen_when_disliked_answers_only_repeat_their_text():
         symptoms.faithful_but_wrong,
         replace(EMPTY, log=log(*repeated, *invented, *refused)),
         "seen",
-        "30 of 40 (75%)",
+        "30 of 40 (75 %)",
         "proxy",
     )
     assert found.quality == 1.0
@@ -151,12 +151,12 @@ def test_r04_counts_returned_documents_with_a_newer_version():
     asked = [line(n, f"query {n}", retrieved=got(one.doc_id)) for n, one in enumerate(corpus)]
     inputs = replace(EMPTY, documents=corpus, log=log(*asked))
     # 1 of 6 returned documents: 0.167 > 0.10, but the Wilson interval begins at 0.030 < 0.05.
-    check(symptoms.outdated, inputs, "unknown", "1 of 6 (17%)", "too few to tell")
+    check(symptoms.outdated, inputs, "unknown", "1 of 6 (17 %)", "too few to tell")
     many = [edition(f"{name} {year}.md", limit=str(year)) for name in ("fire",) for year in (2019, 2021, 2023)]
     inputs = replace(
         EMPTY, documents=tuple(many), log=log(*(line(n, retrieved=got(d.doc_id)) for n, d in enumerate(many)))
     )
-    found = check(symptoms.outdated, inputs, "seen", "2 of 3 (67%)", "2 of 3 (67%) questions")
+    found = check(symptoms.outdated, inputs, "seen", "2 of 3 (67 %)", "2 of 3 (67 %) questions")
     assert found.sources[0].path.startswith("corpus/fire")
     fresh = replace(inputs, log=log(line(1, retrieved=got("fire 2023.md"))))
     check(symptoms.outdated, fresh, "clean", "0 of 1")
@@ -192,7 +192,7 @@ def test_r05_counts_questions_whose_code_stands_in_no_retrieved_text():
     hit = lines(20, "does END-H-114 apply", first=50, retrieved=got("a", text="END H 114 is about pipes"))
     nowhere = lines(20, "my policy is ZZ-999", first=90, retrieved=got("b", text="other text"))
     inputs = replace(EMPTY, documents=corpus, log=log(*missed, *hit, *nowhere))
-    check(symptoms.lexical_gap, inputs, "seen", "20 of 40 (50%)", "for example END-H-114")
+    check(symptoms.lexical_gap, inputs, "seen", "20 of 40 (50 %)", "for example END-H-114")
     check(symptoms.lexical_gap, replace(inputs, log=log(*hit)), "clean", "0 of 20")
     check(symptoms.lexical_gap, replace(inputs, log=log(*nowhere)), "unknown")
     check(symptoms.lexical_gap, replace(inputs, documents=(), log=log(*nowhere)), "seen", "20 of 20")
@@ -202,7 +202,7 @@ def test_r06_counts_different_questions_that_get_the_same_three_documents():
     hub = [line(n, f"question {n}", retrieved=got("hub", f"d{n}")) for n in range(40)]
     rest = [line(100 + n, f"other {n}", retrieved=got(f"e{n}")) for n in range(40)]
     # hub is in 40 of 80 different questions; the two next documents come from the same questions.
-    check(symptoms.hubs, replace(EMPTY, log=log(*hub, *rest)), "seen", "40 of 80 (50%)", "hub")
+    check(symptoms.hubs, replace(EMPTY, log=log(*hub, *rest)), "seen", "40 of 80 (50 %)", "hub")
     # No hub: the three most returned are in 3 of 40 questions.
     check(symptoms.hubs, replace(EMPTY, log=log(*rest)), "clean", "3 of 40")
     check(symptoms.hubs, replace(EMPTY, log=log(*hub[:5])), "unknown", "Only 6 different")
@@ -215,7 +215,7 @@ def session(number, *queries):
 def test_r07_counts_sessions_in_which_a_question_is_put_again():
     again = [one for n in range(20) for one in session(n, "excess for burst pipe", "what excess when a pipe burst")]
     once = [one for n in range(20, 40) for one in session(n, "excess for burst pipe", "form for windscreen")]
-    found = check(symptoms.rephrasing, replace(EMPTY, log=log(*again, *once)), "seen", "20 of 40 (50%)", "burst")
+    found = check(symptoms.rephrasing, replace(EMPTY, log=log(*again, *once)), "seen", "20 of 40 (50 %)", "burst")
     assert found.value.n == 40
     check(symptoms.rephrasing, replace(EMPTY, log=log(*once)), "clean", "0 of 20")
     check(symptoms.rephrasing, replace(EMPTY, log=log(*lines(3))), "unknown")

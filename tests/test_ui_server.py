@@ -28,9 +28,9 @@ def test_the_server_listens_on_this_machine_with_a_locked_template():
     assert config.VoilaConfiguration.show_tracebacks is False
 
 
-def test_idle_kernels_are_stopped_after_a_quarter_of_an_hour():
+def test_kernels_without_a_page_are_stopped_after_minutes():
     manager = server.configuration(8866, "secret").MappingKernelManager
-    assert (manager.cull_idle_timeout, manager.cull_interval) == (900, 60)
+    assert (manager.cull_idle_timeout, manager.cull_interval) == (180, 30)
 
 
 def test_kernels_inherit_workspaces_template_and_package(monkeypatch, tmp_path):

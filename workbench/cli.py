@@ -23,8 +23,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.DEBUG if arguments.debug else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
-    if not arguments.debug:
-        logging.getLogger("distributed").setLevel(logging.ERROR)
     try:
         return COMMANDS[arguments.command](arguments)
     except (WorkbenchError, ValueError) as error:

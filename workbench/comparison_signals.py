@@ -6,6 +6,7 @@ Signals that need no comparison are read from the log and the corpus in `workben
 from __future__ import annotations
 
 from workbench.deployed import DEPLOYED
+from workbench.numbers import difference, measured, p_value, percent
 from workbench.records import Comparison, Difference, Observation, Source, Status
 
 RECALL = "recall@5"
@@ -45,8 +46,8 @@ def _missed_documents(comparison: Comparison | None) -> Observation:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return Observation("R-01", "unknown", f"recall could not be measured: {estimate.reason}")
     finding = (
-        f"{_capital(_who(arm))} has {estimate.value:.0%} [{estimate.low:.0%}, {estimate.high:.0%}] of the right documents "
-        f"among its first five, over {estimate.n} judged questions; below {MIN_RECALL:.0%} is too few. "
+        f"{_capital(_who(arm))} has {measured(estimate, share=True)} of the right documents "
+        f"among its first five, over {estimate.n} judged questions; below {percent(MIN_RECALL, estimate.n)} is too few. "
         "Whether answers are right when given the right document was not measured."
     )
     return Observation(
@@ -71,10 +72,11 @@ def _better_arm(comparison: Comparison | None) -> Observation:
     if comparison is None or arm is None or not gains:
         return Observation("R-08", "unknown", "no two arms could be compared on judged questions")
     best = max(gains, key=lambda d: d.difference.value or 0.0)
-    gain, low, high = best.difference.value or 0.0, best.difference.low or 0.0, best.difference.high or 0.0
+    gain, high = best.difference.value or 0.0, best.difference.high or 0.0
     finding = (
-        f"{_capital(best.candidate)} finds {gain * 100:+.0f} points [{low * 100:+.0f}, {high * 100:+.0f}] of the right documents among the "
-        f"first five compared with {_who(arm)}, on the same {best.difference.n} questions (corrected p = {best.p_corrected:.2g})."
+        f"{_capital(best.candidate)} finds {difference(best.difference, share=True)} of the right documents among the "
+        f"first five compared with {_who(arm)}, on the same {best.difference.n} questions "
+        f"(corrected {p_value(best.p_corrected)})."
     )
     return Observation(
         "R-08",

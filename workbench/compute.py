@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 from workbench.case import derived_folder
@@ -32,11 +33,20 @@ STALE_AFTER = {"running": 20.0, "queued": 3600.0}
 """Seconds without a sign of life after which a job counts as dead: its process was killed, or the server it waited for ended."""
 
 _SCHEDULER_SETTINGS = {
-    # Read when distributed is imported: its own log lines would drown the address of the server.
-    "logging": {"distributed": "error"},
+    # Read when distributed is imported. In this form it leaves every other logger of the process alone, and its own
+    # lines do not drown the address of the server.
+    "logging": {"version": 1, "disable_existing_loggers": False, "loggers": {"distributed": {"level": "ERROR"}}},
     # The scheduler's and worker's status pages have no access control: serve none.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+}
+
+_ONE_WORKER: dict[str, Any] = {
+    "n_workers": 1,
+    "threads_per_worker": 1,
+    "memory_limit": None,
+    "host": "127.0.0.1",
+    "dashboard_address": "127.0.0.1:0",
 }
 
 JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -110,15 +120,13 @@ def submit(case_root: Path, name: str, function: Callable[..., Any], *args: obje
 
     A job of that name which is already under way is left alone.
     """
-    from distributed import fire_and_forget
-
     state = job_state(case_root, name)
     if state and state.status in {"queued", "running"}:
         return
     now = time.time()
     _cancel_file(case_root, name).unlink(missing_ok=True)
     _write(case_root, JobState(name, "queued", message="waiting for the worker", started=now, updated=now))
-    fire_and_forget(_client().submit(function, *args, pure=False))
+    _distributed().fire_and_forget(_client().submit(function, *args, pure=False))
 
 
 def scaled(progress: Progress | None, low: float, high: float) -> Progress:
@@ -137,25 +145,12 @@ def local_scheduler(warm_up: Callable[[], Any] | None = None) -> Iterator[None]:
 
     While it runs, `submit` in this process and in processes it starts finds it through the environment.
     """
-    import dask
-
-    dask.config.set(_SCHEDULER_SETTINGS)
-    from distributed import Client, LocalCluster, Security
-
-    security = Security.temporary()
+    distributed = _distributed()
+    security = distributed.Security.temporary()
     with (
         tempfile.TemporaryDirectory(prefix="workbench-") as folder,
-        LocalCluster(
-            n_workers=1,
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address="127.0.0.1:0",
-            security=security,
-            protocol="tls",
-            host="127.0.0.1",
-            local_directory=folder,
-        ) as cluster,
-        Client(cluster, security=security) as client,
+        distributed.LocalCluster(**_ONE_WORKER, security=security, protocol="tls", local_directory=folder) as cluster,
+        distributed.Client(cluster, security=security) as client,
     ):
         path = Path(folder) / "scheduler.json"
         _write_private(path, json.dumps({"address": cluster.scheduler_address} | _credentials(security)))
@@ -225,19 +220,27 @@ _connected: dict[str, Any] = {}
 
 def _client() -> Any:  # noqa: ANN401 - distributed ships no types
     """The client of this process: to the scheduler the environment names, else to a worker of its own."""
-    from distributed import Client, LocalCluster, Security
-
+    distributed = _distributed()
     location = os.environ.get(SCHEDULER_VARIABLE, "")
     if location not in _connected:
         if location:
             settings = json.loads(Path(location).read_text(encoding="utf-8"))
             address = settings.pop("address")
-            _connected[location] = Client(address, security=Security(require_encryption=True, **settings))
+            security = distributed.Security(require_encryption=True, **settings)
+            _connected[location] = distributed.Client(address, security=security)
         else:
-            _connected[location] = Client(
-                LocalCluster(n_workers=1, threads_per_worker=1, memory_limit=None, dashboard_address=None)
-            )
+            _connected[location] = distributed.Client(distributed.LocalCluster(**_ONE_WORKER))
     return _connected[location]
+
+
+def _distributed() -> ModuleType:
+    """The library, imported with our settings: it reads some of them only then."""
+    import dask
+
+    dask.config.set(_SCHEDULER_SETTINGS)
+    import distributed
+
+    return distributed
 
 
 def _credentials(security: Any) -> dict[str, str]:  # noqa: ANN401 - distributed ships no types

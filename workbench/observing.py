@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from workbench.intervals import wilson
+from workbench.numbers import percent
 from workbench.records import CaseInputs, Document, Estimate, Observation, Source, Status
 
 Signal = Callable[[CaseInputs], Observation]
@@ -74,8 +75,8 @@ def first_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
 
 
 def of(count: int, n: int) -> str:
-    """A count in words: "31 of 240 (13%)"; "0 of 0" where nothing was there."""
-    return f"{count:,} of {n:,} ({count / n:.0%})" if n else "0 of 0"
+    """A count in words: "31 of 240 (13 %)"; "0 of 0" where nothing was there."""
+    return f"{count:,} of {n:,} ({percent(count / n, n)})" if n else "0 of 0"
 
 
 def counted(n: int, noun: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from example_case import write_example_case
 from playwright.sync_api import Page, expect
 
-from workbench.report import numbers
+from workbench import numbers
 from workbench.report.ledgers import main_causes
 
 

@@ -7,7 +7,7 @@ import pytest
 from example_case import write_example_case
 from playwright.sync_api import Page, expect
 
-from workbench.report import numbers
+from workbench import numbers
 
 CHART_BUDGET_SECONDS = 8.0
 ANSWER_BUDGET_SECONDS = 0.2

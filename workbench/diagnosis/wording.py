@@ -9,6 +9,7 @@ import numpy as np
 from workbench.diagnosis.catalogue import Catalogue, Signal
 from workbench.diagnosis.next_steps import open_signals
 from workbench.diagnosis.weights import Looked, Model
+from workbench.numbers import probability
 from workbench.records import CaseVerdict, Cause, CauseFinding
 
 TELLING = 4.0  # likelihood ratio from which an open signal deserves a line
@@ -44,7 +45,8 @@ def case_sentence(
 def _steadiness(catalogue: Catalogue, findings: Sequence[CauseFinding], stability: float) -> str:
     if sum(finding.verdict != "not_enough_evidence" for finding in findings) == 1:
         return "It is the only cause with enough evidence to judge."
-    return f"It stays first in {_percent(stability)} of {catalogue.settings.draws} recalculations with other weights and priors."
+    draws = catalogue.settings.draws
+    return f"It stays first in {probability(stability)} of {draws} recalculations with other weights and priors."
 
 
 def _outcome_first(by_cause: Mapping[Cause, CauseFinding], first: Cause | None = None) -> str:
@@ -52,7 +54,7 @@ def _outcome_first(by_cause: Mapping[Cause, CauseFinding], first: Cause | None =
     outcome = by_cause["outcome"]
     if first == "outcome" or outcome.verdict not in SUPPORTED:
         return ""
-    return f"First agree the outcome: it is missing with probability {_percent(outcome.probability)}."
+    return f"First agree the outcome: it is missing with probability {probability(outcome.probability)}."
 
 
 def _measure_first(by_cause: Mapping[Cause, CauseFinding], first: Cause) -> str:
@@ -60,9 +62,9 @@ def _measure_first(by_cause: Mapping[Cause, CauseFinding], first: Cause) -> str:
     if any(by_cause[cause].verdict not in SUPPORTED for cause in ("retrieval", "evaluation")):
         return ""
     if first == "retrieval":
-        chance = _percent(by_cause["evaluation"].probability)
+        chance = probability(by_cause["evaluation"].probability)
         return f"Measure first: a trusted evaluation is missing with probability {chance}."
-    return f"Wrong retrieval is suspected too ({_percent(by_cause['retrieval'].probability)}): measure first."
+    return f"Wrong retrieval is suspected too ({probability(by_cause['retrieval'].probability)}): measure first."
 
 
 def _others(catalogue: Catalogue, findings: Sequence[CauseFinding], first: Cause) -> str:
@@ -70,23 +72,23 @@ def _others(catalogue: Catalogue, findings: Sequence[CauseFinding], first: Cause
     by_cause = {finding.cause: finding for finding in findings}
     told = {first, "outcome"} | ({"retrieval", "evaluation"} if _measure_first(by_cause, first) else set())
     rest = [finding for finding in findings if finding.verdict in SUPPORTED and finding.cause not in told]
-    named = [f"{catalogue.cause(each.cause).name} ({_percent(each.probability)})" for each in rest]
+    named = [f"{catalogue.cause(each.cause).name} ({probability(each.probability)})" for each in rest]
     return f"Beside it stands {' and '.join(named)}." if named else ""
 
 
 def _not_enough(catalogue: Catalogue, by_cause: Mapping[Cause, CauseFinding]) -> str:
-    shares = ", ".join(f"{cause} {_percent(by_cause[cause].coverage)}" for cause in catalogue.main_causes)
+    shares = ", ".join(f"{cause} {probability(by_cause[cause].coverage)}" for cause in catalogue.main_causes)
     start = _outcome_first(by_cause)
     return (
         f"{start}{' ' if start else ''}There is not enough evidence to name a cause: covered so far are {shares} of what "
-        f"could be known; {_percent(catalogue.settings.min_coverage)} is needed."
+        f"could be known; {probability(catalogue.settings.min_coverage)} is needed."
     )
 
 
 def _no_primary(catalogue: Catalogue, verdict: CaseVerdict, findings: Sequence[CauseFinding]) -> str:
     main = [finding for finding in findings if finding.cause in catalogue.main_causes]
     if verdict == "none_found":
-        chances = ", ".join(f"{finding.cause} {_percent(finding.probability)}" for finding in main)
+        chances = ", ".join(f"{finding.cause} {probability(finding.probability)}" for finding in main)
         return f"None of the three main causes blocks this pilot as far as the evidence goes: {chances}."
     covered = [finding for finding in findings if finding.verdict != "not_enough_evidence"]
     nearest = max(covered, key=lambda finding: finding.probability)
@@ -95,14 +97,7 @@ def _no_primary(catalogue: Catalogue, verdict: CaseVerdict, findings: Sequence[C
 
 
 def _chance(finding: CauseFinding) -> str:
-    return f"{_percent(finding.probability)}, 80% band {_percent(finding.low)} to {_percent(finding.high)}"
-
-
-def _percent(share: float) -> str:
-    """Whole percent, never rounded to certainty."""
-    if 0 < share < 0.01:
-        return "under 1%"
-    return "over 99%" if 0.99 < share < 1 else f"{share:.0%}"
+    return f"{probability(finding.probability)}, 80 % band {probability(finding.low)} to {probability(finding.high)}"
 
 
 def not_measured(model: Model, looked: Looked, reasons: Mapping[str, str]) -> tuple[str, ...]:

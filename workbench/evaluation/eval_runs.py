@@ -118,7 +118,7 @@ def _texts(inputs: CaseInputs) -> Iterator[tuple[str, str]]:
 
 
 def trust_gap(inputs: CaseInputs) -> Observation:
-    """E-15. Seen: the newest run with verdicts passes 80% or more while more than 40% of ratings are dislikes (share rule).
+    """E-15. Seen: the newest run with verdicts passes 80 % or more while more than 40 % of ratings are dislikes (share rule).
 
     Full weight from 30 ratings. Clean as well when the harness itself reports failure: then nobody is misled.
     """

@@ -92,11 +92,11 @@ def _precision(n: int) -> str:
         return ", so no answer can be checked"
     share = wilson(round(0.85 * n), n)
     half = ((share.high or 0.0) - (share.low or 0.0)) / 2
-    return f": a pass rate of 85% on them is known to about ±{half * 100:.0f} points"
+    return f": a pass rate of 85 % on them is known to about ±{half * 100:.0f} points"
 
 
 def coverage(inputs: CaseInputs) -> Observation:
-    """E-05. Seen: topics that hold more than 20% of the logged questions have no evaluation question (share rule).
+    """E-05. Seen: topics that hold more than 20 % of the logged questions have no evaluation question (share rule).
 
     Topics are groups of similar logged questions; how they are found is said in `coverage_of_traffic`.
     """
@@ -143,7 +143,7 @@ def _is_kind(item: EvalItem, kind: str) -> bool:
 
 
 def duplicates(inputs: CaseInputs) -> Observation:
-    """E-08. Seen: more than 10% of the questions nearly repeat an earlier one (share rule).
+    """E-08. Seen: more than 10 % of the questions nearly repeat an earlier one (share rule).
 
     Nearly: Jaccard similarity of runs of four characters of 0.8 or more, with the same tokens that hold digits.
     """
@@ -181,7 +181,7 @@ def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:
 def age(inputs: CaseInputs) -> Observation:
     """E-09. Seen: the newest question is older than the last change of index, prompt or model, or references are lost.
 
-    Lost: more than 5% of the reference documents are not in the corpus (share rule, full weight from 20 documents).
+    Lost: more than 5 % of the reference documents are not in the corpus (share rule, full weight from 20 documents).
     The last change is the first logged use of a version that was not the first one logged.
     """
     if not inputs.evals.items:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from workbench.intervals import wilson
+from workbench.numbers import percent
 from workbench.observing import (
     Signal,
     counted,
@@ -42,7 +43,7 @@ _NO_LOG = "No query or audit log was handed over."
 
 
 def _field_census(inputs: CaseInputs, signal: str, field: str, label: str) -> Observation:
-    """Seen when the field is missing in more than 5% of the lines (share rule)."""
+    """Seen when the field is missing in more than 5 % of the lines (share rule)."""
     lines = inputs.log.interactions
     if not lines:
         return unknown(signal, _NO_LOG)
@@ -57,25 +58,27 @@ def _field_census(inputs: CaseInputs, signal: str, field: str, label: str) -> Ob
 
 
 def policy_version(inputs: CaseInputs) -> Observation:
-    """G-11. Seen: the version of the policy in force is missing in more than 5% of the lines."""
+    """G-11. Seen: the version of the policy in force is missing in more than 5 % of the lines."""
     return _field_census(inputs, "G-11", "policy_version", "policy version")
 
 
 def component_versions(inputs: CaseInputs) -> Observation:
-    """G-12. Seen: prompt, model or index version is missing in more than 5% of the lines; the worst of the three counts."""
+    """G-12. Seen: prompt, model or index version is missing in more than 5 % of the lines; the worst of the three counts."""
     lines = inputs.log.interactions
     if not lines:
         return unknown("G-12", _NO_LOG)
     bare = {field: [line for line in lines if getattr(line, field) is None] for field in VERSIONS}
     worst = max(bare, key=lambda field: len(bare[field]))
-    shares = listed(f"{VERSIONS[field]} {1 - len(found) / len(lines):.0%}" for field, found in bare.items())
+    shares = listed(
+        f"{VERSIONS[field]} {percent(1 - len(found) / len(lines), len(lines))}" for field, found in bare.items()
+    )
     finding = f"Of {counted(len(lines), 'log line')} these shares hold the versions used: {shares}."
     sources = [line.source for line in bare[worst] or lines]
     return share_observation("G-12", len(bare[worst]), len(lines), MISSING_LIMIT, finding, sources=sources)
 
 
 def actor(inputs: CaseInputs) -> Observation:
-    """G-13. Seen: the user is missing in more than 5% of the lines, or one account has more than 90% of the named ones."""
+    """G-13. Seen: the user is missing in more than 5 % of the lines, or one account has more than 90 % of the named ones."""
     missing = _field_census(inputs, "G-13", "user_id", "user")
     accounts = Counter(line.user_id for line in inputs.log.interactions if line.user_id)
     if missing.status != "clean" or not accounts:
@@ -88,12 +91,12 @@ def actor(inputs: CaseInputs) -> Observation:
 
 
 def complete_mediation(inputs: CaseInputs) -> Observation:
-    """G-14. Seen: more than 5% of the answers carry no policy decision."""
+    """G-14. Seen: more than 5 % of the answers carry no policy decision."""
     return _field_census(inputs, "G-14", "policy_decision", "policy decision")
 
 
 def enforcement(inputs: CaseInputs) -> Observation:
-    """G-15. Seen: no denial in 300 decisions or more, or more than 1% not enforced (shadow, not run; share rule).
+    """G-15. Seen: no denial in 300 decisions or more, or more than 1 % not enforced (shadow, not run; share rule).
 
     Everything but an allow counts as a denial: redacted and escalated answers were stopped as well. Unknown: no denial in
     fewer than 300 decisions.

@@ -162,7 +162,7 @@ def _people(n: int, group: str) -> str:
 
 
 def copied_queries(inputs: CaseInputs) -> Observation:
-    """U-02. Seen: more than 15% of the logged questions repeat an eval question word for word (share rule).
+    """U-02. Seen: more than 15 % of the logged questions repeat an eval question word for word (share rule).
 
     Eval questions taken from the log (those that name their trace) are left out: they repeat it by design.
     """

@@ -14,6 +14,7 @@ import numpy as np
 
 from workbench.governance.dates import QUALITY, anchors, first_evidence, retrofit_index
 from workbench.governance.people import REVIEWING, builders, cell, is_outside, named, rows_of
+from workbench.numbers import percent
 from workbench.observing import Signal, counted, first_sources, in_utc, of, seen_if, share_observation, unknown
 from workbench.records import Artefact, CaseInputs, DatedFact, Observation, Source, Status
 
@@ -43,9 +44,10 @@ def retrofitted(inputs: CaseInputs) -> Observation:
     late = sum(fact.on > (anchors(inputs).first_users or date.max) for fact in found.dates.values())
     seen = (index.value >= RETROFITTED and index.low > RETROFITTED / 2) or found.late >= LATE_SHARE
     status: Status = "seen" if seen else "clean" if index.high < RETROFITTED else "unknown"
+    elapsed = percent(index.value, len(found.dates))
     word = "built in" if index.value <= BUILT_IN else "added late" if seen else "neither early nor late"
     finding = (
-        f"Half of the {len(found.dates)} kinds of governance paper were there when {index.value:.0%} of the time from build"
+        f"Half of the {len(found.dates)} kinds of governance paper were there when {elapsed} of the time from build"
         f" start to first users had passed ({word}); {late or 'none'} came after the first users."
     )
     quality = float(np.mean([QUALITY[fact.basis] for fact in found.dates.values()]))
@@ -144,7 +146,7 @@ def _release_approvals(inputs: CaseInputs) -> Iterator[DatedFact]:
 
 
 def late_burst(inputs: CaseInputs) -> Observation:
-    """G-04. Seen: more than 60% of the commits on governance lie in the last fifth of the project's life (share rule).
+    """G-04. Seen: more than 60 % of the commits on governance lie in the last fifth of the project's life (share rule).
 
     Commits on governance touch a file in a folder, or with a name, of policies, risk, guardrails, decisions or the like.
     """

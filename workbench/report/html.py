@@ -12,8 +12,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from workbench import numbers
 from workbench.records import Comparison, Diagnosis
-from workbench.report import numbers, svg, words
+from workbench.report import svg, words
 from workbench.report.ledgers import ledgers, main_causes, other_causes
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from workbench.numbers import difference, measured, p_value, probability, seconds
 from workbench.records import Comparison, Diagnosis, Difference, Estimate
-from workbench.report.numbers import difference, measured, p_value, probability, seconds
 from workbench.report.words import (
     CAUSE_NAMES,
     MAIN_CAUSES,

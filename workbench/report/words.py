@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.evaluation.failures import CODES
+from workbench.numbers import count, measured, not_measured
 from workbench.records import ArmReport, Comparison, Difference, Estimate
-from workbench.report.numbers import count, measured, not_measured
 
 CAUSE_NAMES = {
     "evaluation": "No evaluation harness",

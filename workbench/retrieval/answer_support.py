@@ -36,7 +36,7 @@ def is_refusal(answer: str) -> bool:
 
 
 def is_supported(answer: str, context: str, phrasing: frozenset[str] = frozenset()) -> bool:
-    """Whether 80% of the content words of an answer, and all its numbers, stand in the context.
+    """Whether 80 % of the content words of an answer, and all its numbers, stand in the context.
 
     Args:
         answer: what the assistant said.
@@ -52,7 +52,7 @@ def is_supported(answer: str, context: str, phrasing: frozenset[str] = frozenset
 def phrasing_of(answers: Sequence[tuple[str, str]]) -> frozenset[str]:
     """Words of an assistant's phrasing ("source", "as follows"), from pairs of answer and context.
 
-    A word is phrasing when more than 5% of the answers, ten at least, use it, and the context of most of these lacks it.
+    A word is phrasing when more than 5 % of the answers, ten at least, use it, and the context of most of these lacks it.
     Numbers never are.
     """
     used: Counter[str] = Counter()

@@ -15,6 +15,7 @@ from statistics import NormalDist, median
 
 import numpy as np
 
+from workbench.numbers import percent
 from workbench.observing import (
     DocumentNames,
     Signal,
@@ -63,10 +64,11 @@ def score_tells(inputs: CaseInputs) -> Observation:
         )
     auc = area_under_curve(good, bad)
     beyond = (auc.value or 0.0) > AUC_LIMIT
+    told_apart = percent(auc.value or 0.0, auc.n)
     status: Status = "clean" if not beyond else "seen" if (auc.low or 0.0) > 0.5 else "unknown"
     finding = (
-        f"The score of the first retrieved text ranks a liked answer above a disliked one {auc.value:.0%} of the time"
-        f" ({len(good)} liked, {len(bad)} disliked; 50% is chance)."
+        f"The score of the first retrieved text ranks a liked answer above a disliked one {told_apart} of the time"
+        f" ({len(good)} liked, {len(bad)} disliked; 50 % is chance)."
     )
     disliked = sorted(
         ((sign * score, line) for line, score in rated if (line.feedback or 0) < 0), key=lambda pair: pair[0]
@@ -107,7 +109,7 @@ def area_under_curve(higher: Sequence[float], lower: Sequence[float]) -> Estimat
 def faithful_but_wrong(inputs: CaseInputs) -> Observation:
     """R-03. Seen: more than half of the disliked answers are supported by what was retrieved for them (share rule).
 
-    Support is a lexical proxy: 80% of the answer's content words and all its numbers stand in the retrieved text or its
+    Support is a lexical proxy: 80 % of the answer's content words and all its numbers stand in the retrieved text or its
     title. Where the log kept no text or a preview, the whole document is taken (then quality is 0.7). Refusals are left out.
     """
     texts = RetrievedTexts(inputs)
@@ -142,7 +144,7 @@ def _states_something(line: Interaction) -> bool:
 
 
 def outdated(inputs: CaseInputs) -> Observation:
-    """R-04. Seen: more than 10% of the different documents retrieved have a newer version in the corpus (share rule)."""
+    """R-04. Seen: more than 10 % of the different documents retrieved have a newer version in the corpus (share rule)."""
     lines = [line for line in inputs.log.interactions if line.retrieved]
     names = DocumentNames(inputs.documents)
     by_line = [(line, _documents_of(line, names)) for line in lines]
@@ -183,7 +185,7 @@ def _most_returned(touched: Sequence[tuple[Interaction, list[Document]]], newer:
 
 
 def lexical_gap(inputs: CaseInputs) -> Observation:
-    """R-05. Seen: over 30% of the questions that name a code have one that stands in no retrieved text (share rule).
+    """R-05. Seen: over 30 % of the questions that name a code have one that stands in no retrieved text (share rule).
 
     Codes are identifiers, clause numbers and long numbers; ids and titles of the retrieved documents count as text, and so
     does the whole document where the log kept no text or a preview. With a corpus only codes that stand somewhere in it
@@ -207,7 +209,7 @@ def lexical_gap(inputs: CaseInputs) -> Observation:
 
 
 def hubs(inputs: CaseInputs) -> Observation:
-    """R-06. Seen: the three documents returned most often are in the results of over 30% of the different questions.
+    """R-06. Seen: the three documents returned most often are in the results of over 30 % of the different questions.
 
     Share rule. Unknown with fewer than 20 different documents in the results: then any three are in many.
     """
@@ -229,7 +231,7 @@ def hubs(inputs: CaseInputs) -> Observation:
 
 
 def rephrasing(inputs: CaseInputs) -> Observation:
-    """R-07. Seen: in more than 25% of the sessions a question is put again in other words (share rule).
+    """R-07. Seen: in more than 25 % of the sessions a question is put again in other words (share rule).
 
     Two questions in a row are one rephrased when they share half the content words of the shorter, two words at least.
     """

@@ -48,8 +48,8 @@ class Versions:
 def versions_of(documents: Sequence[Document]) -> Versions:
     """Finds versions among documents that share rare runs of five words.
 
-    A pair are versions when at least 30% of the runs of the shorter text are in the other and their names, file name first,
-    differ in one edition number or year, or when at least 80% are and both carry different dates.
+    A pair are versions when at least 30 % of the runs of the shorter text are in the other and their names, file name first,
+    differ in one edition number or year, or when at least 80 % are and both carry different dates.
     Runs shared by more than 25 documents are boilerplate and count for nothing. Above 5 million characters only every
     second, third, ... run is looked at, the same ones in all documents.
     """

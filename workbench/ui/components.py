@@ -1,7 +1,7 @@
 """The pieces a page is put together from, as HTML text: pure functions from a value to markup.
 
 Everything that comes from outside is escaped here and nowhere else; no numbers are computed here, and their writing is
-that of `workbench.report.numbers`. Classes belong to `workbench.css`.
+that of `workbench.numbers`. Classes belong to `workbench.css`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 from urllib.parse import urlencode
 
+from workbench import numbers
 from workbench.records import CauseFinding, Comparison, Difference, Estimate, Evidence, Source
-from workbench.report import numbers
 from workbench.report.words import (
     CAUSE_NAMES,
     VERDICT_WORDS,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
+from workbench import numbers
 from workbench.case import Case
 from workbench.records import Diagnosis
-from workbench.report import numbers
 from workbench.report.ledgers import Ledger, ledgers, main_causes, other_causes
 from workbench.report.words import CAUSE_NAMES
 from workbench.session import stored_diagnosis

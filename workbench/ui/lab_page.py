@@ -11,8 +11,8 @@ import ipywidgets as widgets
 
 from workbench.case import Case
 from workbench.evaluation.failures import CODES, FAILURE_K
+from workbench.numbers import count
 from workbench.records import Comparison
-from workbench.report.numbers import count
 from workbench.report.outcomes import changes
 from workbench.report.words import Changes, arm_name, comparison_sentence, failure_name
 from workbench.session import stored_comparison

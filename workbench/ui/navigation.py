@@ -18,7 +18,6 @@ from workbench.ui.steps import STEPS, available_steps, step_href
 StepState = Literal["done", "running", "not measured"]
 CASES_VARIABLE = "WORKBENCH_CASES"
 """Environment variable with the workspace folders, separated by `os.pathsep`."""
-ANALYSIS = "analysis"
 """Name of the job that computes what the pages show."""
 
 
@@ -81,7 +80,7 @@ def frame(notebook: str, case_slug: str, workspaces: Sequence[Path]) -> Mapping[
 def step_states(case: Case) -> Mapping[str, StepState]:
     """State of the steps that show computed results; steps without a computation are left out."""
     from workbench.compute import job_state
-    from workbench.session import stored_comparison, stored_diagnosis
+    from workbench.session import ANALYSIS, stored_comparison, stored_diagnosis
 
     job = job_state(case.root, ANALYSIS)
     missing: StepState = "running" if job is not None and job.status in ("queued", "running") else "not measured"

@@ -14,7 +14,7 @@ import ipywidgets as widgets
 from workbench import compute
 from workbench.case import Case
 from workbench.compute import JobState
-from workbench.report.numbers import count
+from workbench.numbers import count
 from workbench.ui.components import error_box, escape
 from workbench.ui.page import explain, html, safe_callback
 

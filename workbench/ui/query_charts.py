@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench.report import numbers
+from workbench import numbers
 from workbench.report.words import arm_name
 from workbench.ui.charts import chart_text
 from workbench.ui.tokens import CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, arm_colour, plotly_template

@@ -40,8 +40,9 @@ from workbench.ui.navigation import CASES_VARIABLE, frame, workspaces_from
 from workbench.ui.steps import notebooks_dir
 
 TEMPLATE = "workbench"
-IDLE_SECONDS = 900
-CULL_SECONDS = 60
+IDLE_SECONDS = 180
+"""A kernel whose page is gone is ended after this; one with a page stays. Each holds a quarter of a gigabyte."""
+CULL_SECONDS = 30
 PING_MILLISECONDS = 30_000
 # What draws widgets; every further extension would be asked for by every page.
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]

@@ -15,12 +15,12 @@ import ipywidgets as widgets
 from workbench.case import PARTS, Case, files_below, new_case
 from workbench.compute import JobState
 from workbench.errors import WorkbenchError
+from workbench.numbers import count
 from workbench.records import Diagnosis
-from workbench.report.numbers import count
 from workbench.report.words import CAUSE_NAMES, VERDICT_WORDS, listing
+from workbench.session import ANALYSIS
 from workbench.ui import components as ui
 from workbench.ui.figure import under_voila
-from workbench.ui.navigation import ANALYSIS
 from workbench.ui.page import PageContext, column, guarded, html, safe_callback
 from workbench.ui.progress import JobProgress
 from workbench.ui.steps import available_steps, step_href

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench import numbers
 from workbench.records import Estimate
-from workbench.report import numbers
 
 
 def estimate(value, low, high, n=300):
