@@ -1,12 +1,13 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from fabricated_case import EMPTY, START, check, document, evals, item, line, lines, log, paper, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.evaluation import automation, eval_runs, eval_set, harness
+from workbench.evaluation import automation, eval_runs, eval_set, harness, judge
 from workbench.evaluation.ci_files import eval_commands, runs_evaluation
 from workbench.evaluation.coverage import coverage_of_traffic
 from workbench.intervals import wilson
@@ -273,18 +274,50 @@ def test_e13_is_seen_when_only_the_answer_is_scored():
     check(eval_runs.retrieval_metric, replace(EMPTY, evals=evals(runs=both)), "clean", "context_recall")
 
 
+def marked_table(root, rows):
+    (root / "evals").mkdir()
+    lines = ["item_id,human_1_mark,judge_mark", *(f"g{i},{human},{judged}" for i, (human, judged) in enumerate(rows))]
+    (root / "evals" / "judge_vs_human.csv").write_text("\n".join(lines))
+
+
+def test_e14_computes_agreement_from_answers_marked_twice(tmp_path):
+    # People say 1 for 23 of 40 and the judge for 22; they agree on 35.
+    marked_table(tmp_path, [(1, 1)] * 20 + [(0, 0)] * 15 + [(1, 0)] * 3 + [(0, 1)] * 2)
+    inputs = replace(EMPTY, root=str(tmp_path), evals=evals(runs=(run(1, summary={"faithfulness": 0.9}),)))
+    found = check(judge.checked_judge, inputs, "clean", "marked the same 40 answers")
+    chance = (23 / 40) * (22 / 40) + (17 / 40) * (18 / 40)
+    assert found.value.value == pytest.approx((35 / 40 - chance) / (1 - chance))
+    assert found.quality == 1.0
+
+
+def test_e14_sees_a_judge_that_disagrees_with_people(tmp_path):
+    marked_table(tmp_path, [(1, 1), (0, 1), (1, 0), (0, 0)] * 10)
+    inputs = replace(EMPTY, root=str(tmp_path), evals=evals(runs=(run(1, summary={"faithfulness": 0.9}),)))
+    check(judge.checked_judge, inputs, "seen", "kappa 0")
+
+
+def test_kappa_equals_scikit_learns():
+    from sklearn.metrics import cohen_kappa_score
+
+    rng = np.random.default_rng(3)
+    one, other = (rng.choice(list("abc"), size=60) for _ in range(2))
+    estimate = judge.kappa_estimate(list(one), list(other), rng)
+    assert estimate.value == pytest.approx(cohen_kappa_score(one, other))
+    assert estimate.low < estimate.value < estimate.high
+
+
 def test_e14_looks_for_a_comparison_of_the_judge_with_people():
     inputs = replace(EMPTY, evals=evals(runs=(run(1, summary={"faithfulness": 0.9}),)))
-    check(eval_runs.checked_judge, inputs, "seen", "no comparison of it with people")
+    check(judge.checked_judge, inputs, "seen", "no comparison of it with people")
     fair = replace(inputs, artefacts=(paper("adr", text="Judge\nCohen's kappa with two experts: 0.71"),))
-    found = check(eval_runs.checked_judge, fair, "clean", "kappa 0.71")
+    found = check(judge.checked_judge, fair, "clean", "kappa 0.71")
     assert found.sources[0].locator == "line 2"
     poor = replace(inputs, artefacts=(paper("adr", text="kappa of the judge was 0.31"),))
-    check(eval_runs.checked_judge, poor, "seen", "0.31")
+    check(judge.checked_judge, poor, "seen", "0.31")
     demanded = replace(inputs, artefacts=(paper("adr", text="The kappa must be at least 0.6"),))
-    check(eval_runs.checked_judge, demanded, "seen", "no comparison")
+    check(judge.checked_judge, demanded, "seen", "no comparison")
     exact = replace(EMPTY, evals=evals(runs=(run(1, summary={"exact_match": 0.9}),)))
-    check(eval_runs.checked_judge, exact, "unknown")
+    check(judge.checked_judge, exact, "unknown")
 
 
 def rated(liked, disliked):

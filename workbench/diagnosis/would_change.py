@@ -106,19 +106,25 @@ def _answers(model: Model, boards: Sequence[Looked], priors: Floats) -> list[Cau
 
 
 def _sentence(model: Model, changes: Sequence[Change], answer: Cause | None) -> str:
-    conditions = " and ".join(_condition(model, change) for change in changes)
+    kinds = dict.fromkeys(_TURNED_OUT[change.was_known, change.seen] for change in changes)
+    conditions = "; ".join(_condition(model, changes, kind) for kind in kinds)
     then = (
         f"the answer would be {model.catalogue.cause(answer).name}" if answer else "no cause would stand out any more"
     )
     return f"If {conditions}, {then}."
 
 
-def _condition(model: Model, change: Change) -> str:
-    signal = model.catalogue.signals[change.place]
-    turned_out = {
-        (True, True): "turned out to be there after all",
-        (True, False): "turned out to be a mistake",
-        (False, True): "were found",
-        (False, False): "were ruled out",
-    }[change.was_known, change.seen]
-    return f"“{signal.title}” ({signal.id}) {turned_out}"
+_TURNED_OUT = {
+    (True, True): "turned out to be there after all",
+    (True, False): "turned out to be a mistake",
+    (False, True): "were found",
+    (False, False): "were ruled out",
+}
+
+
+def _condition(model: Model, changes: Sequence[Change], kind: str) -> str:
+    """All changes of one kind in one clause: "both A (R-04) and B (R-08) turned out to be a mistake"."""
+    signals = [model.catalogue.signals[c.place] for c in changes if _TURNED_OUT[c.was_known, c.seen] == kind]
+    names = [f"“{signal.title}” ({signal.id})" for signal in signals]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"{'each of ' if len(names) > 1 else ''}{listed} {kind}"

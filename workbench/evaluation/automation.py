@@ -104,7 +104,7 @@ def run_history(inputs: CaseInputs) -> Observation:
         if not inputs.evals.items:
             return unknown("E-12", "No evaluation runs were handed over.")
         finding = f"{counted(len(inputs.evals.items), 'evaluation question')}, but no record of a single run."
-        return Observation("E-12", "seen", finding, (inputs.evals.items[0].source,), 0.7)
+        return Observation("E-12", "seen", finding, (inputs.evals.items[0].source,), 0.7, n=len(inputs.evals.items))
     dated = sorted((run for run in runs if run.at is not None), key=_moment)
     if len(runs) >= FEWEST_RUNS and len(dated) < 2:
         return unknown("E-12", f"{len(runs)} evaluation runs, but they carry no dates.", [run.source for run in runs])

@@ -1,4 +1,4 @@
-"""What the client's evaluation runs can tell: intervals, metrics, the judge, trust, live scoring (E-04, 13, 14, 15, 18).
+"""What the client's evaluation runs can tell: intervals, metrics, trust, live scoring (E-04, 13, 15, 18).
 
 It reads recorded runs and the log; it scores no answer itself.
 """
@@ -6,7 +6,7 @@ It reads recorded runs and the log; it scores no answer itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from workbench.intervals import wilson
@@ -14,32 +14,22 @@ from workbench.observing import (
     Signal,
     first_sources,
     in_utc,
-    line_of,
     listed,
     of,
-    read_case_text,
     seen_if,
     share_observation,
     share_status,
     unknown,
 )
-from workbench.records import CaseInputs, EvalRun, Observation, Source
+from workbench.records import CaseInputs, EvalRun, Observation
 
 PASSING = 0.80
 DISLIKED_LIMIT = 0.40
-LEAST_KAPPA = 0.40
 LIVE_WINDOW = timedelta(days=30)
-MOST_FILES = 200
 
 RETRIEVAL_METRIC = re.compile(
     r"context|retriev|recall|ndcg|\bmrr|hit[_ ]?rate|success@|precision[_ ]?(at|@)", re.IGNORECASE
 )
-JUDGED_METRIC = re.compile(
-    r"faithful|relevan|correct|grounded|hallucin|coheren|helpful|g[-_ ]?eval|judge|context_(recall|precision)",
-    re.IGNORECASE,
-)
-KAPPA = re.compile(r"kappa\b([^\n]{0,60}?)(-?[01]?\.\d+)", re.IGNORECASE)
-DEMANDED = re.compile(r"at least|minimum|threshold|target|require|must|>=|≥|above|below", re.IGNORECASE)
 _NO_RUNS = "No evaluation runs were handed over."
 
 
@@ -73,48 +63,6 @@ def retrieval_metric(inputs: CaseInputs) -> Observation:
 def metric_names(inputs: CaseInputs) -> list[str]:
     """Names of all metrics of all runs, each once, sorted."""
     return sorted({name for run in inputs.evals.runs for name in (*run.scores, *run.summary)})
-
-
-def checked_judge(inputs: CaseInputs) -> Observation:
-    """E-14. Seen: metrics that a model usually judges, and no agreement with people stated, or a kappa below 0.4.
-
-    Looks for a measured kappa in evaluation files, governance papers and evaluation files of the repository. Quality 0.5: read in
-    a text, not computed.
-    """
-    judged = [name for name in metric_names(inputs) if JUDGED_METRIC.search(name)]
-    if not judged:
-        return unknown("E-14", "No recorded metric is known to be judged by a model.")
-    stated = next(_stated_kappas(inputs), None)
-    runs = [run.source for run in reversed(inputs.evals.runs)]
-    if stated is None:
-        finding = f"{listed(judged[:4]).capitalize()} are judged by a model; no comparison of it with people was found."
-        return Observation("E-14", "seen", finding, first_sources(runs), 0.5, len(judged))
-    kappa, source = stated
-    fair = kappa >= LEAST_KAPPA
-    finding = (
-        f"The judge was compared with people: kappa {kappa:.2f}, {'at or above' if fair else 'below'} {LEAST_KAPPA}."
-    )
-    return Observation("E-14", seen_if(not fair), finding, first_sources([source, *runs]), 0.5, len(judged))
-
-
-def _stated_kappas(inputs: CaseInputs) -> Iterator[tuple[float, Source]]:
-    for path, text in _texts(inputs):
-        for match in KAPPA.finditer(text):
-            if not DEMANDED.search(match.group(1)):
-                yield float(match.group(2)), Source(path, line_of(text, match.start()))
-
-
-def _texts(inputs: CaseInputs) -> Iterator[tuple[str, str]]:
-    files = [file.path for file in inputs.intake if file.path.startswith("evals/")]
-    files += inputs.evals.unrecognised
-    files += [
-        path for path in (inputs.repository.files if inputs.repository else ()) if re.search("eval|judge|golden", path)
-    ]
-    for path in list(dict.fromkeys(files))[:MOST_FILES]:
-        text = read_case_text(inputs.root, path)
-        if text:
-            yield path, text
-    yield from ((paper.source.path, paper.text) for paper in inputs.artefacts)
 
 
 def trust_gap(inputs: CaseInputs) -> Observation:
@@ -171,7 +119,6 @@ def live_scores(inputs: CaseInputs) -> Observation:
 SIGNALS: Mapping[str, Signal] = {
     "E-04": bare_scores,
     "E-13": retrieval_metric,
-    "E-14": checked_judge,
     "E-15": trust_gap,
     "E-18": live_scores,
 }

@@ -1,0 +1,3 @@
+"""ClaimsDesk Assistant: answers for claims handlers, with sources."""
+
+__version__ = "1.4.0"
