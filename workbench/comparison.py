@@ -186,7 +186,7 @@ def _arm_report(run: Run, scores: pd.DataFrame, measures: Iterable[Measure], rng
 
 
 def _too_deep(run: Run, measure: Measure) -> Estimate:
-    return Estimate.not_measured(f"the log keeps {run.depth} results a question, {measure} looks at {measure.cutoff}")
+    return Estimate.not_measured(f"the log keeps {run.depth} results a question, too few to look at {measure.cutoff}")
 
 
 def _differences(scores: pd.DataFrame, measures: Iterable[Measure], rng: np.random.Generator) -> list[Difference]:

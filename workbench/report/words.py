@@ -92,7 +92,10 @@ def difference_words(difference: Difference) -> str:
 
 def arm_reason(report: ArmReport) -> str | None:
     """Why an arm has no numbers, None when it has."""
-    return not_measured(report.reason) if report.reason is not None or not report.measures else None
+    if report.reason is not None:
+        # "not available: no model" says it already.
+        return report.reason if report.reason.startswith("not available") else not_measured(report.reason)
+    return None if report.measures else not_measured(None)
 
 
 def measure_labels(comparison: Comparison) -> tuple[str, ...]:

@@ -210,8 +210,9 @@ def comparison_table(comparison: Comparison, measures: Sequence[str] | None = No
         if reason is not None:
             cells = [f'<span class="wb-muted">{escape(reason)}</span>'] if labels else []
         rows.append([arm_label(arm), *cells])
-    caption = f"{numbers.count(comparison.judged)} judged questions; bars show 95 % intervals on 0 to 1"
-    return table(["Search", *labels], rows, caption=caption)
+    caption = f"{numbers.count(comparison.judged)} judged questions; bars show 95 % intervals on 0 to 1."
+    notes = [f"Not measured for {note}." for note in _unmeasured_notes(comparison, labels)]
+    return table(["Search", *labels], rows, caption=" ".join([caption, *notes]))
 
 
 def difference_table(differences: Sequence[Difference], *, judged: int) -> str:
@@ -268,13 +269,23 @@ def _basis(estimate: Estimate, *, share: bool) -> str:
 
 
 def _estimate_cell(estimate: Estimate | None, label: str, arm: str) -> str:
-    if estimate is None:
-        return '<span class="wb-muted">not measured</span>'
+    if estimate is None or estimate.value is None:
+        reason = f' title="{escape(estimate.reason)}"' if estimate and estimate.reason else ""
+        return f'<span class="wb-muted"{reason}>not measured</span>'
     share = numbers.is_share(label)
-    written = (
-        f"{numbers.number(estimate, share=share)} <small>{escape(numbers.interval(estimate, share=share))}</small>"
-    )
-    return f'{interval_bar(estimate, colour_class=f"wb-arm-{css_name(arm)}")}<span class="wb-num">{written}</span>'
+    value, bounds = (escape(write(estimate, share=share)) for write in (numbers.number, numbers.interval))
+    bar = interval_bar(estimate, colour_class=f"wb-arm-{css_name(arm)}")
+    return f'<span class="wb-cell"><span class="wb-num">{value} <small>{bounds}</small></span>{bar}</span>'
+
+
+def _unmeasured_notes(comparison: Comparison, labels: Sequence[str]) -> list[str]:
+    """Why single measures of an arm that did run have no value: "deployed system: the log keeps 5 results ..."."""
+    notes = []
+    for arm, report in comparison.arms.items():
+        reasons = [report.measures[label].reason for label in labels if label in report.measures]
+        known = list(dict.fromkeys(reason for reason in reasons if reason))
+        notes += [f"{arm_name(arm)}: {'; '.join(known)}"] if known else []
+    return notes
 
 
 def _percent_along(value: float, low: float, high: float) -> float:

@@ -150,7 +150,7 @@ def _name_right_documents(figure: go.Figure, places: pd.DataFrame, titles: Mappi
         by_end.setdefault(row[-1], []).append(titles.get(doc_id, str(doc_id)))
     for end, names in by_end.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        text = chart_text(names[0], limit=34) + more
+        text = chart_text(names[0], limit=28) + more
         figure.add_annotation(
             x=len(places.columns) - 1, y=end, text=text, showarrow=False, xanchor="left", xshift=10, align="left"
         )

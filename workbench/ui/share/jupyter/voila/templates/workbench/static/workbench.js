@@ -110,10 +110,20 @@
     if (text) text.textContent = "This takes longer than it should. Reload the page; if it happens again, restart the server.";
   }
 
+  // A chart drawn before its place had a width keeps plotly's default of 700 pixels until the window changes.
+  function fitCharts() {
+    const unfit = [...document.querySelectorAll(".js-plotly-plot")].some((chart) => {
+      const drawing = chart.querySelector(".main-svg");
+      return drawing && Math.abs(drawing.getBoundingClientRect().width - chart.getBoundingClientRect().width) > 2;
+    });
+    if (unfit) window.dispatchEvent(new Event("resize"));
+  }
+
   function start() {
     showTheme();
     showClock();
     setInterval(showClock, 1000);
+    setInterval(fitCharts, 700);
     setTimeout(explainDelay, 30000);
     document.addEventListener("keydown", onKey);
     for (const [id, act] of [["wb-theme", switchTheme], ["wb-clock", switchClock], ["wb-help", KEYS["?"]]]) {
