@@ -34,8 +34,8 @@ prepare: setup ## diagnose the sample case, so that its pages open at once
 serve: prepare ## the notebooks in the browser, on http://127.0.0.1:$(PORT)
 	$(BIN)/workbench serve --workspace cases --also sample_corpora --port $(PORT) $(SERVE_FLAGS)
 
-lab: setup ## the notebooks in JupyterLab
-	WORKBENCH_CASES=$(CURDIR)/cases:$(CURDIR)/sample_corpora $(BIN)/jupyter lab notebooks
+lab: prepare ## the notebooks in JupyterLab
+	$(BIN)/workbench lab --workspace cases --also sample_corpora
 
 test: setup-test browser-install lint type architecture unit browser ## everything CI runs
 

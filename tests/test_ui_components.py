@@ -117,7 +117,7 @@ def test_an_empty_ledger_says_so():
 
 def test_a_source_address_carries_case_path_and_place():
     href = ui.source_href(Source("logs/a b.jsonl", "line 14"), "acme")
-    assert href == "/workbench/source?case=acme&path=logs%2Fa+b.jsonl&at=line+14"
+    assert href == "/workbench/source?case=acme&path=logs%2Fa+b.jsonl&at=line+14#marked"
 
 
 def test_numeric_columns_are_set_to_the_right():

@@ -248,7 +248,7 @@ def test_the_diagnosis_shows_every_cause_the_likeliest_first():
 def test_a_line_of_the_ledger_links_to_its_place_in_the_files():
     page = read(build_diagnosis_panel(example_results.diagnosis(), case_slug="calder-wharf"))
     link = page.select_one('[data-signal="R-05"] a')
-    assert link["href"] == "/workbench/source?case=calder-wharf&path=logs%2Flog+one.jsonl&at=line+14"
+    assert link["href"] == "/workbench/source?case=calder-wharf&path=logs%2Flog+one.jsonl&at=line+14#marked"
 
 
 def test_the_diagnosis_keeps_hostile_findings_as_text():

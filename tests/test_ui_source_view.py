@@ -72,7 +72,7 @@ def test_a_record_of_a_json_array_is_laid_out(case):
 
 def test_a_packed_file_is_read_like_the_file_in_it(case):
     (case.root / "logs" / "a.jsonl.gz").write_bytes(gzip.compress(b'{"a": 1}\n{"a": 2}\n'))
-    assert marked(excerpt(case, "logs/a.jsonl.gz", "line 2")) == [("2", '{"a": 2}')]
+    assert marked(excerpt(case, "logs/a.jsonl.gz", "line 2")) == [("2", "{"), ("", '  "a": 2'), ("", "}")]
 
 
 def test_a_file_without_a_place_is_shown_from_its_beginning(case):
@@ -145,3 +145,18 @@ def test_a_page_of_a_pdf_is_shown_alone(case):
         canvas.showPage()
     canvas.save()
     assert [line.text.strip() for line in excerpt(case, "logs/a.pdf", "page 2").lines] == ["second page"]
+
+
+def test_a_json_line_is_laid_out_and_its_neighbours_are_cut_short(case):
+    lines = [json.dumps({"n": n, "text": "x" * 500}) for n in (1, 2, 3)]
+    found = excerpt(case, write(case, "a.jsonl", "\n".join(lines)), "line 2")
+    assert [text for _, text in marked(found)] == ["{", '  "n": 2,', f'  "text": "{"x" * 500}"', "}"]
+    assert [label for label, _ in marked(found)] == ["2", "", "", ""]
+    assert all(len(line.text) < 300 for line in found.lines if not line.marked)
+
+
+def test_query_logs_are_shown_masked(case):
+    path = write(case, "a.jsonl", '{"query": "mail jo@example.com, password=hunter2secret"}')
+    shown = " ".join(line.text for line in excerpt(case, path, "line 1").lines)
+    assert "jo@example.com" not in shown
+    assert "hunter2secret" not in shown

@@ -70,10 +70,18 @@ def _serve(arguments: argparse.Namespace) -> int:
     from workbench import compute, session
     from workbench.ui.server import serve
 
-    arguments.workspace.mkdir(parents=True, exist_ok=True)
-    folders = [arguments.workspace.resolve(), *(folder.resolve() for folder in arguments.also)]
+    folders = _workspaces(arguments)
     with compute.local_scheduler(session.warm_up):
         return serve(folders, port=arguments.port, open_browser=not arguments.no_browser, token=arguments.token)
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    from workbench import compute, session
+    from workbench.ui.jupyterlab import open_lab
+
+    folders = _workspaces(arguments)
+    with compute.local_scheduler(session.warm_up):
+        return open_lab(folders, port=arguments.port, open_browser=not arguments.no_browser)
 
 
 def _new(arguments: argparse.Namespace) -> int:
@@ -98,6 +106,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "compare": _compare,
     "diagnose": _diagnose,
     "doctor": _doctor,
+    "lab": _lab,
     "new": _new,
     "serve": _serve,
 }
@@ -127,16 +136,12 @@ def _parser() -> argparse.ArgumentParser:
     diagnose = commands.add_parser("diagnose", help="which cause blocks the pilot, with evidence")
     _case_arguments(diagnose)
 
-    serve = commands.add_parser("serve", help="the notebooks in the browser")
-    serve.add_argument(
-        "--workspace", type=Path, default=DEFAULT_WORKSPACE, help="folder that holds cases (default: %(default)s)"
-    )
-    serve.add_argument(
-        "--also", type=Path, action="append", default=[], help="further folder with cases, may be repeated"
-    )
-    serve.add_argument("--port", type=int, default=8866, help="default: %(default)s")
+    serve = commands.add_parser("serve", help="the notebooks as pages in the browser")
+    _server_arguments(serve, port=8866)
     serve.add_argument("--token", help="access token (default: a new one at each start)")
-    serve.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+
+    lab = commands.add_parser("lab", help="the notebooks in JupyterLab")
+    _server_arguments(lab, port=8888)
 
     new = commands.add_parser("new", help="an empty case folder")
     new.add_argument("name", help="letters, digits, '-', '_' and '.'")
@@ -144,6 +149,22 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("doctor", help="what works on this machine and what does not")
     return parser
+
+
+def _server_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
+    parser.add_argument(
+        "--workspace", type=Path, default=DEFAULT_WORKSPACE, help="folder of cases (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--also", type=Path, action="append", default=[], help="further folder of cases, may be repeated"
+    )
+    parser.add_argument("--port", type=int, default=port, help="default: %(default)s")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+
+
+def _workspaces(arguments: argparse.Namespace) -> list[Path]:
+    arguments.workspace.mkdir(parents=True, exist_ok=True)
+    return [arguments.workspace.resolve(), *(folder.resolve() for folder in arguments.also)]
 
 
 def _case_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 
 from workbench.governance.dates import QUALITY, anchors, first_evidence, retrofit_index
 from workbench.governance.people import REVIEWING, builders, cell, is_outside, named, rows_of
+from workbench.ingest.repository import history_source
 from workbench.numbers import percent
 from workbench.observing import Signal, counted, first_sources, in_utc, of, seen_if, share_observation, unknown
 from workbench.records import Artefact, CaseInputs, DatedFact, Observation, Source, Status
@@ -159,8 +161,8 @@ def late_burst(inputs: CaseInputs) -> Observation:
     late = [commit for commit in touching if in_utc(commit.authored) > last_fifth]
     since = f"the last fifth of the project, since {last_fifth.date()}"
     finding = f"{of(len(late), len(touching))} commits on governance lie in {since}."
-    folder = inputs.repository.files[0].split("/")[0] if inputs.repository and inputs.repository.files else "repo"
-    sources = [Source(folder, f"commit {commit.commit_id[:7]}") for commit in late or touching]
+    history = history_source(Path(inputs.root))
+    sources = [Source(history, f"commit {commit.commit_id[:7]}") for commit in late or touching]
     return share_observation("G-04", len(late), len(touching), 0.6, finding, sources=sources, n_min=10)
 
 

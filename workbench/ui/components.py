@@ -80,7 +80,7 @@ def details(summary: str, markup: str) -> str:
 def source_href(source: Source, case_slug: str) -> str:
     """Address of the source viewer for a place in the client's files."""
     query = {"case": case_slug, "path": source.path, **({"at": source.locator} if source.locator else {})}
-    return f"/workbench/source?{urlencode(query)}"
+    return f"/workbench/source?{urlencode(query)}{'#marked' if source.locator else ''}"
 
 
 def source_text(source: Source) -> str:

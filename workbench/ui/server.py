@@ -144,8 +144,8 @@ def prepare_environment(workspaces: Sequence[Path]) -> None:
     """Set what the kernels inherit: the workspaces, our template, and where this package is."""
     package = Path(__file__).resolve().parents[1]
     os.environ[CASES_VARIABLE] = os.pathsep.join(str(Path(folder).resolve()) for folder in workspaces)
-    _prepend("JUPYTER_PATH", package / "ui" / "share" / "jupyter")
-    _prepend("PYTHONPATH", package.parent)
+    prepend_path("JUPYTER_PATH", package / "ui" / "share" / "jupyter")
+    prepend_path("PYTHONPATH", package.parent)
 
 
 def configuration(port: int, token: str) -> Config:
@@ -211,7 +211,8 @@ def _log_request(handler: web.RequestHandler) -> None:
     log.log(level, "%d %s %s", status, handler.request.method, without_token(handler.request.uri or ""))
 
 
-def _prepend(variable: str, folder: Path) -> None:
+def prepend_path(variable: str, folder: Path) -> None:
+    """Put a folder first in a search path of the environment."""
     before = os.environ.get(variable)
     os.environ[variable] = os.pathsep.join([str(folder), *([before] if before else [])])
 

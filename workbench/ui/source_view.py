@@ -1,6 +1,7 @@
 """The place in a client's file that a finding points to, with the lines around it.
 
-It reads, it never interprets: every text leaves here as it stands in the file, and whoever shows it escapes it.
+It reads, it never interprets: every text leaves here as it stands in the file, and whoever shows it escapes it. Only
+query logs are masked first, for they hold what people typed.
 Only files of the case are opened; version-control internals and derived results are not.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from workbench.case import Case
 from workbench.errors import CaseError, InputError
 from workbench.ingest.readers import read_file
+from workbench.ingest.redaction import mask
 from workbench.ingest.tables import open_text, read_json
 from workbench.ui.commits import commit_lines, repository_above
 
@@ -25,7 +27,9 @@ AROUND = 12
 WHOLE = 400
 """Lines shown of a file when no place in it is named."""
 LONGEST = 6000
-"""Characters shown of one line."""
+"""Characters shown of a marked line."""
+LONGEST_BESIDE = 200
+"""Characters shown of the lines around it: they are there for orientation."""
 HIDDEN = frozenset({".git", ".workbench"})
 EXTRACTED = frozenset({".pdf", ".docx"})
 
@@ -66,7 +70,11 @@ def excerpt(case: Case, path: str, at: str) -> Excerpt:
     lines = tuple(show(file, value.strip("'\" "), case))
     if not lines:
         raise InputError(f"{file.name} has no {at or 'text'}; it may have changed since the analysis, so run it again.")
-    return Excerpt(f"{path}, {at}" if at else path, _note(lines, at), tuple(_shortened(line) for line in lines))
+    if file.is_relative_to(case.root / "logs"):
+        lines = tuple(Line(line.label, mask(line.text)[0], line.marked) for line in lines)
+    pointed = any(line.marked for line in lines)
+    shown = tuple(_shortened(line, beside=pointed) for line in lines)
+    return Excerpt(f"{path}, {at}" if at else path, _note(lines, at), shown)
 
 
 def _case_file(case: Case, path: str) -> Path:
@@ -80,8 +88,25 @@ def _case_file(case: Case, path: str) -> Path:
 
 
 def _at_line(file: Path, value: str, case: Case) -> Iterator[Line]:
-    if value.isdigit():
-        yield from _around(_text_lines(file), int(value), int(value))
+    if not value.isdigit():
+        return
+    for line in _around(_text_lines(file), int(value), int(value)):
+        fields = _fields(line.text) if line.marked else None
+        if fields is None:
+            yield line
+        else:
+            yield from (Line(line.label if first else "", text, marked=True) for first, text in fields)
+
+
+def _fields(text: str) -> list[tuple[bool, str]] | None:
+    """A line that is one JSON object, laid out field by field, each with whether it is the first; None for other lines."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        laid_out = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    except ValueError:
+        return None
+    return [(number == 0, line) for number, line in enumerate(laid_out.split("\n"))]
 
 
 def _at_row(file: Path, value: str, case: Case) -> Iterator[Line]:
@@ -188,10 +213,11 @@ def _numbered(lines: Iterable[str]) -> Iterator[Line]:
     return (Line(str(number), text) for number, text in enumerate(lines, start=1))
 
 
-def _shortened(line: Line) -> Line:
-    if len(line.text) <= LONGEST:
+def _shortened(line: Line, *, beside: bool) -> Line:
+    longest = LONGEST_BESIDE if beside and not line.marked else LONGEST
+    if len(line.text) <= longest:
         return line
-    return Line(line.label, f"{line.text[:LONGEST]} … ({len(line.text) - LONGEST:,} more characters)", line.marked)
+    return Line(line.label, f"{line.text[:longest]} … ({len(line.text) - longest:,} more characters)", line.marked)
 
 
 def _note(lines: tuple[Line, ...], at: str) -> str:
