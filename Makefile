@@ -7,7 +7,7 @@ PORT ?= 8866
 SERVE_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test prepare serve lab test lint type architecture unit browser browser-install bench clean
+.PHONY: help setup setup-test prepare serve lab test lint type architecture unit browser browser-install bench screenshots clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -61,6 +61,9 @@ browser: setup-test browser-install ## real-browser tests
 bench: setup-test ## figures for speed and quality; needs the development data beside the checkout
 	$(BIN)/python bench/retrieval_quality.py
 	$(BIN)/python bench/page_load.py
+
+screenshots: setup-test prepare ## the pictures of the README
+	$(BIN)/python bench/screenshots.py
 
 clean: ## remove the environment and derived results; client files stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache $(SAMPLE)/.workbench

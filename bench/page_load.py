@@ -35,9 +35,19 @@ PAGES = {
 }
 
 
+CLICK_AND_TIME = """question => new Promise(done => {
+    const begun = performance.now();
+    const seen = new MutationObserver(() => {
+        if (document.querySelector(`h3[data-question="${question}"]`)) { seen.disconnect(); done(performance.now() - begun); }
+    });
+    seen.observe(document.body, { childList: true, subtree: true, attributes: true });
+    document.querySelector(`tr[data-question="${question}"]`).click();
+})"""
+
+
 def main() -> None:
     """Visit every page a few times and print median and range."""
-    with _server(), sync_playwright() as playwright:
+    with running_server(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=launch_arguments())
         for name, (address, waits) in PAGES.items():
             visits = [_visit(browser, address, waits) for _ in range(VISITS)]
@@ -46,7 +56,23 @@ def main() -> None:
                 low, high = min(times), max(times)
                 median = statistics.median(times)
                 print(f"{name:<10}{what:<14}median {median:.2f} s, {low:.2f} to {high:.2f} s, n = {VISITS}")
+        _answers(browser)
         browser.close()
+
+
+def _answers(browser: Browser) -> None:
+    """How long choosing a question takes until its rankings are there."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{BASE}/?token=bench")
+    page.goto(f"{BASE}/voila/render/{PAGES['lab'][0]}")
+    rows = page.locator("tr[data-question]")
+    rows.first.wait_for()
+    questions = [rows.nth(number).get_attribute("data-question") for number in range(1, 11)]
+    times = [page.evaluate(CLICK_AND_TIME, question) for question in questions]
+    low, high = min(times), max(times)
+    print(
+        f"lab       new question  median {statistics.median(times):.0f} ms, {low:.0f} to {high:.0f} ms, n = {len(times)}"
+    )
 
 
 def _visit(browser: Browser, address: str, waits: list[tuple[str, str, int]]) -> list[float]:
@@ -67,7 +93,8 @@ def _visit(browser: Browser, address: str, waits: list[tuple[str, str, int]]) ->
 
 
 @contextmanager
-def _server() -> Iterator[None]:
+def running_server() -> Iterator[None]:
+    """The server on an empty workspace and the sample case, at `BASE` with the token "bench"."""
     with tempfile.TemporaryDirectory() as workspace:
         command = [sys.executable, "-m", "workbench.cli", "serve", "--workspace", workspace]
         command += ["--also", str(ROOT / "sample_corpora"), "--port", str(PORT), "--token", "bench", "--no-browser"]

