@@ -10,9 +10,8 @@ import shutil
 import subprocess
 import sys
 
-from workbench.ui.browser import find_chromium
-
 from workbench.errors import MissingPartError
+from workbench.ui.browser import find_chromium
 
 
 def main() -> int:
