@@ -50,7 +50,8 @@ architecture: setup-test
 	$(BIN)/lint-imports
 
 unit: setup-test ## unit tests, doctests, executed notebooks
-	$(BIN)/pytest -m 'not browser' --doctest-modules workbench tests
+	$(BIN)/pytest --doctest-modules workbench
+	$(BIN)/pytest -m 'not browser' tests
 
 browser-install: setup-test
 	$(BIN)/python .ci/ensure_browser.py
