@@ -11,6 +11,8 @@ from fabricated_retrieval import HashingEncoder, WriteCase
 from test_ingest_readers import write_pdf
 
 from workbench import comparison as comparing
+from workbench import session
+from workbench.case import open_case
 from workbench.cli import main
 
 CORPUS = {"d1": "storm cover and excess", "d2": "flood cover", "d3": "theft of keys"}
@@ -121,6 +123,49 @@ def test_a_broken_pdf_among_readable_files_is_named_and_the_rest_is_used(
     assert "wording.pdf: damaged PDF" in capsys.readouterr().err
     content = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert any("wording.pdf" in note for note in content["notes"])
+
+
+@pytest.mark.parametrize("command", ["compare", "diagnose"])
+def test_a_folder_for_results_that_cannot_be_used_is_refused_before_any_work(
+    command: str, write_case: WriteCase, tmp_path: Path, capsys
+) -> None:
+    root = write_case(CORPUS, QUERIES, QRELS)
+    (tmp_path / "file").write_text("x")
+    for out, fault in [
+        (tmp_path / "file", "cannot be written"),
+        (tmp_path / "file" / "below", "cannot be written"),
+        (root / "corpus" / "results", "among the client's files"),
+    ]:
+        assert main([command, str(root), "--out", str(out)]) == 2
+        assert fault in one_sentence(capsys)
+    assert not (root / ".workbench").exists()
+
+
+def test_runs_of_an_earlier_comparison_do_not_stay_beside_the_new_one(write_case: WriteCase, tmp_path: Path) -> None:
+    root, out = write_case(CORPUS, QUERIES, QRELS), tmp_path / "out"
+    assert main(["compare", str(root), "--out", str(out)]) == 0
+    assert main(["compare", str(root), "--arms", "bm25", "--out", str(out)]) == 0
+    assert [path.name for path in (out / "runs").iterdir()] == ["bm25.trec"]
+
+
+def test_a_comparison_with_other_settings_is_not_taken_for_the_diagnosis(write_case: WriteCase) -> None:
+    root = write_case(CORPUS, QUERIES, QRELS)
+    assert main(["compare", str(root), "--bm25-engine", "rank-bm25"]) == 0
+    assert main(["diagnose", str(root)]) == 0
+    stored = session.stored_comparison(open_case(root))
+    assert stored is not None
+    assert stored.comparison.settings["bm25_engine"] == "bm25s"
+
+
+def test_a_damaged_result_is_computed_again(write_case: WriteCase) -> None:
+    root = write_case(CORPUS, QUERIES, QRELS)
+    assert main(["diagnose", str(root)]) == 0
+    folder = session.results_folder(open_case(root))
+    (folder / "comparison" / "comparison.json").write_text("{}")
+    (folder / "diagnosis.json").write_text("{}")
+    assert session.stored_diagnosis(open_case(root)) is None
+    assert main(["diagnose", str(root)]) == 0
+    assert session.stored_diagnosis(open_case(root)) is not None
 
 
 def test_debug_lets_the_traceback_through(tmp_path: Path) -> None:

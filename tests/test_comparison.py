@@ -17,7 +17,7 @@ from workbench.case import open_case
 from workbench.comparison import compare
 from workbench.comparison_signals import observe_comparison
 from workbench.deployed import deployed_run
-from workbench.errors import CaseError
+from workbench.errors import CaseError, MissingPartError
 from workbench.ingest.load import load_inputs
 from workbench.records import CaseInputs, Comparison, Interaction, QueryLog, RetrievedItem, Source
 from workbench.store import from_json, load_comparison, save_comparison, to_json, write_comparison
@@ -96,26 +96,44 @@ def test_ids_with_spaces_keep_the_columns_of_a_trec_run(write_case: WriteCase, t
     assert [line.split()[:4] for line in lines] == [["q%201", "Q0", "My%20Policy%20v2.pdf", "1"]]
 
 
+def logged(number: int, *ids: str) -> Interaction:
+    items = tuple(RetrievedItem(doc_id) for doc_id in ids)
+    return Interaction(f"i{number}", f"  What about CODE X-{100 + number} ", Source("logs/a.jsonl"), retrieved=items)
+
+
 def test_the_deployed_system_is_judged_by_what_its_log_says(inputs: CaseInputs, tmp_path: Path) -> None:
-    logged = [
-        Interaction(
-            f"i{i}",
-            f"  What about CODE X-{100 + i} ",
-            Source("logs/a.jsonl"),
-            retrieved=(RetrievedItem("d0"), RetrievedItem("not in the corpus"), RetrievedItem("d0")),
-        )
-        for i in range(6)
-    ]
-    with_log = replace(inputs, log=QueryLog(tuple(logged)))
-    run = deployed_run(with_log, inputs.queries)
+    lines = (logged(0, "zz", "d0", "d0"), logged(1, "d0", "zz", "zz"), logged(2))
+    run = deployed_run(replace(inputs, log=QueryLog(lines)), inputs.queries)
     assert run is not None
-    assert {q: [d.doc_id for d in ranking] for q, ranking in run.rankings.items()} == {
-        f"q{i}": ["d0"] for i in range(6)
-    }
-    arm = compare(with_log, tmp_path / "v.sqlite").comparison.arms["deployed"]
-    assert arm.depth == 3
-    assert {estimate.value for estimate in arm.measures.values()} == {None}
-    assert "keeps 3 results" in str(arm.measures["recall@5"].reason)
+    ids = {query_id: [document.doc_id for document in ranking] for query_id, ranking in run.rankings.items()}
+    # An unknown id keeps its place, a document counts once, an empty list is a miss and not an absence.
+    assert ids == {"q0": ["zz", "d0"], "q1": ["d0", "zz"], "q2": []}
+    assert run.depth == 3
+
+
+def test_one_deep_line_does_not_stretch_the_depth_of_the_log(inputs: CaseInputs) -> None:
+    lines = (logged(0, *"abcdefghij"), logged(1, "d1", "b", "c"), logged(2, "d2", "b", "c"))
+    run = deployed_run(replace(inputs, log=QueryLog(lines)), inputs.queries)
+    assert run is not None
+    assert run.depth == 3
+
+
+def test_ids_that_name_chunks_find_their_documents(inputs: CaseInputs) -> None:
+    run = deployed_run(replace(inputs, log=QueryLog((logged(0, "d0#3"), logged(1, "D1")))), inputs.queries)
+    assert run is not None
+    assert [ranking[0].doc_id for ranking in run.rankings.values()] == ["d0", "d1"]
+
+
+def test_a_log_whose_ids_name_no_document_gives_no_arm(inputs: CaseInputs) -> None:
+    assert deployed_run(replace(inputs, log=QueryLog((logged(0, "x"), logged(1, "y")))), inputs.queries) is None
+
+
+def test_a_log_of_three_results_is_not_measured_at_five(inputs: CaseInputs, tmp_path: Path) -> None:
+    lines = tuple(logged(n, "a", "b", f"d{n}") for n in range(6))
+    result = compare(replace(inputs, log=QueryLog(lines)), tmp_path / "v.sqlite").comparison
+    assert {estimate.value for estimate in result.arms["deployed"].measures.values()} == {None}
+    assert "keeps 3 results" in str(result.arms["deployed"].measures["recall@5"].reason)
+    assert result.failures["deployed"].share.value is None
 
 
 def test_without_labels_nothing_is_measured_but_questions_are_run(write_case: WriteCase, tmp_path: Path) -> None:
@@ -135,6 +153,17 @@ def test_nothing_to_search_or_to_ask_is_one_sentence(
     root = write_case(corpus, queries, {})
     with pytest.raises(CaseError, match=fault):
         compare(load_inputs(open_case(root)), tmp_path / "v.sqlite")
+
+
+def test_no_arm_that_could_run_says_why(inputs: CaseInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(model: str | None) -> HashingEncoder:
+        raise MissingPartError("encoder 'bogus' could not be loaded")
+
+    monkeypatch.setattr(comparing, "load_encoder", missing)
+    with pytest.raises(MissingPartError, match="no arm could run: encoder 'bogus' could not be loaded"):
+        compare(inputs, tmp_path / "v.sqlite", arms=["dense"])
+    with pytest.raises(ValueError, match="no arm named"):
+        compare(inputs, tmp_path / "v.sqlite", arms=[])
 
 
 def test_an_unknown_arm_names_the_known_ones(inputs: CaseInputs, tmp_path: Path) -> None:

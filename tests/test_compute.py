@@ -63,7 +63,7 @@ def test_a_job_cancelled_while_it_waits_never_starts_its_work(root: Path, monkey
             return None
 
     monkeypatch.setattr(compute, "_client", Queue)
-    monkeypatch.setattr("distributed.fire_and_forget", lambda future: None)
+    monkeypatch.setattr(compute._distributed(), "fire_and_forget", lambda future: None)
     submit(root, "analysis", print)
     assert job_state(root, "analysis").status == "queued"
     cancel(root, "analysis")

@@ -55,9 +55,28 @@ def test_the_randomisation_test_counts_sign_flips_exactly_for_few_queries() -> N
     assert randomisation_p_value([0.1, 0.2, 0.3, 0.4], rng()) == pytest.approx(2 / 16, abs=0.01)
 
 
-def test_identical_systems_have_p_one_and_no_width() -> None:
+def test_identical_systems_have_p_one_and_a_width_that_shrinks_with_n() -> None:
     assert randomisation_p_value([0.0] * 20, rng()) == 1.0
-    assert difference_estimate([0.0] * 20, rng()).high == 0.0
+    assert difference_estimate([0.0] * 20, rng()).high == pytest.approx(3 / 20)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=30))
+def test_every_interval_is_finite_and_holds_the_mean(values: list[float]) -> None:
+    for estimate in (mean_estimate(values, rng()), difference_estimate(values, rng())):
+        assert np.isfinite([estimate.low, estimate.high]).all()
+        assert estimate.low <= estimate.value + 1e-9
+        assert estimate.value <= estimate.high + 1e-9
+
+
+def test_equal_scores_have_a_width_that_shrinks_with_n() -> None:
+    estimate = mean_estimate([0.5] * 30, rng())
+    assert (estimate.low, estimate.high) == (pytest.approx(0.4), pytest.approx(0.6))
+
+
+def test_a_handful_of_ties_is_not_equivalence() -> None:
+    assert verdict([0.0] * 6, 1.0, rng()) == "undetermined"
+    assert more_queries_needed([0.0] * 6) == 24
+    assert verdict([0.0] * 120, 1.0, rng()) == "equivalent"
 
 
 def test_false_alarms_of_the_randomisation_test_stay_near_five_percent() -> None:

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,18 @@ def test_another_model_does_not_get_the_first_ones_vectors(tmp_path: Path, hashi
     other.fingerprint = "another"
     encode_cached(TEXTS[:3], other, tmp_path / "v.sqlite")
     assert other.encoded == 3
+
+
+def test_a_damaged_store_is_replaced_and_a_damaged_vector_encoded_again(
+    tmp_path: Path, hashing_encoder: HashingEncoder
+) -> None:
+    store = tmp_path / "v.sqlite"
+    store.write_bytes(b"this is no database " * 200)
+    first = encode_cached(TEXTS[:3], hashing_encoder, store)
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("UPDATE vectors SET vector = x'00'")
+    assert np.array_equal(encode_cached(TEXTS[:3], hashing_encoder, store), first)
+    assert hashing_encoder.encoded == 6
 
 
 def test_no_texts_give_an_empty_matrix(tmp_path: Path, hashing_encoder: HashingEncoder) -> None:

@@ -48,7 +48,7 @@ def test_the_token_is_masked_in_every_log_record(caplog):
     try:
         server.hide_in_logs("s3cret")
         with caplog.at_level(logging.INFO):
-            logging.getLogger("tornado.general").info("GET %s", "/?token=s3cret")
+            logging.getLogger("access").info("GET %s", "/?token=s3cret")
             logging.getLogger("other").info("/?token=s3cret 100%")
     finally:
         logging.setLogRecordFactory(before)

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     from workbench import session
     from workbench.report.text import comparison_table
-    from workbench.retrieval.arms import ArmSettings
+    from workbench.retrieval.arms import ARMS, ArmSettings
 
     settings = ArmSettings(encoder=arguments.encoder, reranker=arguments.reranker, bm25_engine=arguments.bm25_engine)
     arms = [arm.strip() for arm in arguments.arms.split(",") if arm.strip()]
@@ -46,11 +46,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     _print(comparison_table(result.comparison))
     for note in result.comparison.notes:
         _say(f"workbench: {note}")
-    _print(
-        f"written: {arguments.out}/comparison.json, {arguments.out}/runs/*.trec"
-        if arguments.out
-        else "kept in the case"
-    )
+    kept = "kept for the pages" if set(ARMS) <= set(arms) else "not kept: name a folder with --out, or run all arms"
+    _print(f"written: {arguments.out}/comparison.json, {arguments.out}/runs/*.trec" if arguments.out else kept)
     return 0
 
 
@@ -61,7 +58,9 @@ def _diagnose(arguments: argparse.Namespace) -> int:
     diagnosis = session.diagnose(arguments.case, out=arguments.out, progress=_progress())
     _print(diagnosis_summary(diagnosis))
     _print(
-        f"written: {arguments.out}/diagnosis.json, {arguments.out}/report.html" if arguments.out else "kept in the case"
+        f"written: {arguments.out}/diagnosis.json, {arguments.out}/report.html"
+        if arguments.out
+        else "kept for the pages"
     )
     return 0
 

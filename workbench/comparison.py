@@ -88,15 +88,20 @@ def compare(
 
     Raises:
         CaseError: no document, or no question to run.
+        MissingPartError: none of the arms could run.
         ValueError: an unknown arm.
     """
     unknown = sorted(set(arms) - set(ARMS))
-    if unknown:
-        raise ValueError(f"unknown arm {', '.join(unknown)}; known are {', '.join(ARMS)}")
+    if unknown or not arms:
+        raise ValueError(
+            f"{'unknown arm ' + ', '.join(unknown) if unknown else 'no arm named'}; known are {', '.join(ARMS)}"
+        )
     queries, notes = _questions(inputs)
     notes += unread_files(inputs)
     judged = {query.query_id for query in judged_queries(queries, inputs.qrels)}
     runs, reasons = _run_arms(arms, ArmRunner(inputs.passages, queries, store, settings, progress, load_encoder))
+    if not runs:
+        raise MissingPartError(f"no arm could run: {'; '.join(dict.fromkeys(reasons.values()))}")
     deployed = deployed_run(inputs, [query for query in queries if query.query_id in judged])
     if deployed:
         runs[DEPLOYED] = deployed
@@ -107,6 +112,16 @@ def compare(
     if progress:
         progress(1.0, "computing intervals")
     return _assemble(inputs, queries, judged, runs, reasons, settings, seed, notes)
+
+
+def described(settings: ArmSettings, seed: int = 0) -> dict[str, str]:
+    """Settings as a comparison states them."""
+    return {
+        "encoder": settings.encoder or "embedded all-MiniLM-L6-v2",
+        "reranker": settings.reranker or "none",
+        "bm25_engine": settings.bm25_engine,
+        "seed": str(seed),
+    }
 
 
 def _questions(inputs: CaseInputs) -> tuple[list[Query], list[str]]:
@@ -157,13 +172,8 @@ def _assemble(
         arms={name: _arm_report(run, scores, measures, rng) for name, run in runs.items()}
         | {name: ArmReport({}, None, 0, reason) for name, reason in reasons.items()},
         differences=tuple(_differences(scores, measures, rng)),
-        failures={name: _breakdown(name, codes, len(_own_qrels(run, qrels))) for name, run in runs.items()},
-        settings={
-            "encoder": settings.encoder or "embedded all-MiniLM-L6-v2",
-            "reranker": settings.reranker or "none",
-            "bm25_engine": settings.bm25_engine,
-            "seed": str(seed),
-        },
+        failures={name: _breakdown(run, codes, len(_own_qrels(run, qrels))) for name, run in runs.items()},
+        settings=described(settings, seed),
         notes=tuple(notes),
     )
     return StoredComparison(comparison, scores, **tables(inputs, queries, judged, runs, codes))
@@ -180,13 +190,13 @@ def _arm_report(run: Run, scores: pd.DataFrame, measures: Iterable[Measure], rng
     for measure in measures:
         values = own.loc[own["measure"] == str(measure), "value"].to_numpy()
         too_deep = measure.cutoff > run.depth
-        report[str(measure)] = mean_estimate(values, rng) if not too_deep else _too_deep(run, measure)
+        report[str(measure)] = mean_estimate(values, rng) if not too_deep else _too_deep(run, measure.cutoff)
     seconds = None if run.name == DEPLOYED else Seconds(round(run.index_seconds, 3), round(run.search_seconds, 3))
     return ArmReport(report, seconds, run.depth)
 
 
-def _too_deep(run: Run, measure: Measure) -> Estimate:
-    return Estimate.not_measured(f"the log keeps {run.depth} results a question, too few to look at {measure.cutoff}")
+def _too_deep(run: Run, cutoff: int) -> Estimate:
+    return Estimate.not_measured(f"the log keeps {run.depth} results a question, too few to look at {cutoff}")
 
 
 def _differences(scores: pd.DataFrame, measures: Iterable[Measure], rng: np.random.Generator) -> list[Difference]:
@@ -237,6 +247,8 @@ def _failure_codes(inputs: CaseInputs, queries: Sequence[Query], runs: Mapping[s
     return coded
 
 
-def _breakdown(arm: str, codes: Sequence[tuple[str, str, str]], judged: int) -> FailureBreakdown:
-    own = [code for name, _, code in codes if name == arm]
+def _breakdown(run: Run, codes: Sequence[tuple[str, str, str]], judged: int) -> FailureBreakdown:
+    if run.depth < FAILURE_K:
+        return FailureBreakdown(_too_deep(run, FAILURE_K), FAILURE_K, {})
+    own = [code for name, _, code in codes if name == run.name]
     return FailureBreakdown(wilson(len(own), judged), FAILURE_K, {code: own.count(code) for code in sorted(set(own))})

@@ -108,5 +108,5 @@ def _capital(sentence: str) -> str:
 
 
 def _who(arm: str) -> str:
-    stand_in = "naive dense retrieval (in place of the deployed system, which is not logged)"
+    stand_in = "naive dense retrieval (in place of the deployed system, whose log names no document of the corpus)"
     return "the deployed system" if arm == DEPLOYED else stand_in

@@ -229,7 +229,9 @@ def _client() -> Any:  # noqa: ANN401 - distributed ships no types
             security = distributed.Security(require_encryption=True, **settings)
             _connected[location] = distributed.Client(address, security=security)
         else:
-            _connected[location] = distributed.Client(distributed.LocalCluster(**_ONE_WORKER))
+            security = distributed.Security.temporary()
+            cluster = distributed.LocalCluster(**_ONE_WORKER, security=security, protocol="tls")
+            _connected[location] = distributed.Client(cluster, security=security)
     return _connected[location]
 
 
@@ -269,8 +271,8 @@ def _cancel_file(case_root: Path, name: str) -> Path:
 
 def _write(case_root: Path, state: JobState) -> None:
     path = _state_file(case_root, state.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-    scratch.write_text(json.dumps(asdict(state)), encoding="utf-8")
     with suppress(FileNotFoundError):  # the derived folder may be deleted at any time
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(json.dumps(asdict(state)), encoding="utf-8")
         scratch.replace(path)

@@ -5,6 +5,8 @@ It puts the parts in order and keeps their results; every number comes from the 
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,14 +15,14 @@ from pathlib import Path
 import workbench
 from workbench import comparison as comparing
 from workbench import compute, store
-from workbench.case import Case, fingerprint, open_case
+from workbench.case import PARTS, Case, fingerprint, open_case
 from workbench.comparison import DEFAULT_SETTINGS
 from workbench.comparison_signals import observe_comparison
 from workbench.comparison_tables import StoredComparison
 from workbench.compute import Progress, scaled
 from workbench.costs.limits import observe as observe_limits
 from workbench.diagnosis import diagnose as weigh
-from workbench.errors import CaseError, MissingPartError
+from workbench.errors import CaseError, InputError, MissingPartError
 from workbench.evaluation.harness import observe as observe_harness
 from workbench.governance.operations import observe as observe_operations
 from workbench.governance.readiness import observe as observe_governance
@@ -29,6 +31,8 @@ from workbench.records import CaseInputs, Diagnosis, Observation
 from workbench.retrieval.arms import ARMS, ArmSettings
 from workbench.retrieval.encoder import load_encoder
 from workbench.retrieval.symptoms import observe as observe_symptoms
+
+log = logging.getLogger(__name__)
 
 ANALYSIS = "analysis"
 """Name of the job that computes everything the pages show."""
@@ -48,12 +52,16 @@ def compare(
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> StoredComparison:
-    """Run the arms on a case, keep the result for the pages, and write `comparison.json` and TREC runs to `out`.
+    """Run the arms on a case and write `comparison.json` and TREC runs to `out`.
+
+    A run of all arms is kept for the pages; a run of some is not, for it would hide the others there.
 
     Raises:
-        CaseError: nothing to search or nothing to ask. InputError: labels that contradict themselves.
+        CaseError: nothing to search or nothing to ask, or `out` cannot be written to.
+        InputError: labels that contradict themselves. MissingPartError: no arm could run.
     """
     opened = _opened(case)
+    check_out(opened, out)
     inputs = load_inputs(opened, progress=scaled(progress, 0.0, 0.1))
     result = _compare_inputs(opened, inputs, arms, settings, scaled(progress, 0.1, 1.0))
     if out:
@@ -64,19 +72,20 @@ def compare(
 def diagnose(case: Case | Path | str, *, out: Path | None = None, progress: Progress | None = None) -> Diagnosis:
     """Weigh everything a case shows, keep the result for the pages, and write `diagnosis.json` and `report.html` to `out`.
 
-    The comparison is taken from an earlier run of the default arms when the client's files have not changed since;
-    where it cannot be made (no corpus, no questions) its signals are unknown.
+    The comparison is taken from an earlier run of all arms with the default encoder and engine when the client's files
+    have not changed since; where it cannot be made (no corpus, no questions, no encoder) its signals are unknown.
 
     Raises:
-        InputError: labels that contradict themselves.
+        CaseError: `out` cannot be written to. InputError: labels that contradict themselves.
     """
     opened = _opened(case)
+    check_out(opened, out)
     inputs = load_inputs(opened, progress=scaled(progress, 0.0, 0.1))
     result = stored_comparison(opened)
-    if result is None or not set(ARMS) <= set(result.comparison.arms):
+    if result is None or not _by_default(result):
         try:
             result = _compare_inputs(opened, inputs, ARMS, DEFAULT_SETTINGS, scaled(progress, 0.1, 0.8))
-        except CaseError:
+        except (CaseError, MissingPartError):
             result = None
     tell = scaled(progress, 0.8, 1.0)
     tell(0.0, "looking for signs of each cause")
@@ -103,14 +112,42 @@ def observe(inputs: CaseInputs, result: StoredComparison | None) -> list[Observa
 
 
 def stored_comparison(case: Case) -> StoredComparison | None:
-    """The comparison of the client's files as they are now; None when there is none."""
-    return store.load_comparison(results_folder(case) / "comparison")
+    """The comparison of the client's files as they are now; None when there is none, or it is damaged."""
+    try:
+        return store.load_comparison(results_folder(case) / "comparison")
+    except InputError as error:
+        log.warning("%s", error)
+        return None
 
 
 def stored_diagnosis(case: Case) -> Diagnosis | None:
-    """The diagnosis of the client's files as they are now; None when there is none."""
+    """The diagnosis of the client's files as they are now; None when there is none, or it is damaged."""
     path = results_folder(case) / "diagnosis.json"
-    return store.from_json(path.read_text(encoding="utf-8"), Diagnosis) if path.is_file() else None
+    try:
+        return store.from_json(path.read_text(encoding="utf-8"), Diagnosis) if path.is_file() else None
+    except (InputError, UnicodeDecodeError) as error:
+        log.warning("%s", error)
+        return None
+
+
+def check_out(case: Case, out: Path | None) -> None:
+    """Refuse a folder for results that cannot be written, or that is among the client's files, before any work is done.
+
+    Raises:
+        CaseError: says which and why.
+    """
+    if out is None:
+        return
+    folder = out.expanduser().resolve()
+    if any(folder.is_relative_to(case.root / part) for part in PARTS):
+        raise CaseError(
+            f"{out}: lies among the client's files, which are never changed; give another folder with --out"
+        )
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise CaseError(
+            f"{out}: cannot be written ({existing.name or existing} is not a folder that can be written to)"
+        )
 
 
 def results_folder(case: Case) -> Path:
@@ -145,8 +182,15 @@ def _compare_inputs(
 ) -> StoredComparison:
     embeddings = case.derived / "embeddings.sqlite"
     result = comparing.compare(inputs, embeddings, arms=arms, settings=settings, progress=progress)
-    store.save_comparison(result, results_folder(case) / "comparison")
+    if set(ARMS) <= set(arms):
+        store.save_comparison(result, results_folder(case) / "comparison")
     return result
+
+
+def _by_default(result: StoredComparison) -> bool:
+    """Whether a comparison holds all arms and was run with the default encoder and engine; a reranker may be added."""
+    default = comparing.described(DEFAULT_SETTINGS) | {"reranker": result.comparison.settings.get("reranker", "none")}
+    return set(ARMS) <= set(result.comparison.arms) and result.comparison.settings == default
 
 
 def _write_diagnosis(diagnosis: Diagnosis, result: StoredComparison | None, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Writes results as JSON, Parquet and TREC files, and reads them back as records.
 
-Every file or folder appears whole or not at all: it is written beside its place and then moved there.
+Every file appears whole or not at all: it is written beside its place and then moved there.
 """
 
 from __future__ import annotations
@@ -89,11 +89,14 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 def write_comparison(stored: StoredComparison, folder: Path) -> None:
     """Write `comparison.json` and `runs/<arm>.trec` into the folder: what `workbench compare` leaves."""
+    stale = {path for path in (folder / "runs").glob("*.trec") if path.stem not in set(stored.rankings["run"])}
     with whole_folder(folder) as scratch:
         (scratch / "comparison.json").write_text(to_json(stored.comparison, "comparison"), encoding="utf-8")
         (scratch / "runs").mkdir()
         for name, ranking in stored.rankings.groupby("run", sort=True):
             (scratch / "runs" / f"{name}.trec").write_text(_trec(str(name), ranking), encoding="utf-8")
+    for path in stale:  # runs of arms that an earlier comparison had and this one has not
+        path.unlink(missing_ok=True)
 
 
 def save_comparison(stored: StoredComparison, folder: Path) -> None:

@@ -6,7 +6,9 @@ The unit is always the query; passages or judgments of one query are never treat
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,15 @@ ALPHA = 0.05
 POWER_FACTOR = 2.8
 """z(0.975) + z(0.8): effect over standard error at which a two-sided 5 % test has 80 % power."""
 
+RULE_OF_THREE = 3.0
+"""n units that are all alike leave up to 3 / n of them unseen (Hanley & Lippman-Hand 1983, JAMA 249), each worth at most 1."""
+
+FEW = "fewer than five questions"
+SAME = "rule of three: every question alike"
+
+MIN_FOR_EQUIVALENCE = 30
+"""Fewer questions than this never make two arms equivalent: a handful of ties is a small sample, not a finding."""
+
 MIN_UNITS = 5
 """Below this an interval would say more about the method than about the data."""
 
@@ -32,7 +43,8 @@ def mean_estimate(values: Sequence[float] | Values, rng: np.random.Generator, *,
     """Mean over queries with its interval.
 
     Values that are all 0 or 1 are a share and get a Wilson interval; others a BCa bootstrap over queries. None
-    gives "not measured"; fewer than five queries give the mean and the widest interval, 0 to 1.
+    gives "not measured"; fewer than five queries give the mean and the widest interval, 0 to 1; equal values give
+    plus or minus 3 / n.
 
     Args:
         values: one a query, 0 to 1.
@@ -48,7 +60,10 @@ def mean_estimate(values: Sequence[float] | Values, rng: np.random.Generator, *,
     if np.isin(sample, (0.0, 1.0)).all():
         return wilson(int(sample.sum()), sample.size, level=level)
     if sample.size < MIN_UNITS:
-        return Estimate(mean, 0.0, 1.0, sample.size, f"fewer than {MIN_UNITS} questions", level)
+        return Estimate(mean, 0.0, 1.0, sample.size, FEW, level)
+    if np.ptp(sample) == 0:
+        bound = RULE_OF_THREE / sample.size
+        return Estimate(mean, max(0.0, mean - bound), min(1.0, mean + bound), sample.size, SAME, level)
     low, high = _bootstrap(sample, rng, level)
     return Estimate(mean, low, high, sample.size, "bootstrap BCa", level)
 
@@ -58,16 +73,18 @@ def difference_estimate(
 ) -> Estimate:
     """Mean paired difference over queries with its bootstrap interval, -1 to 1.
 
-    None gives "not measured"; equal differences give an interval of no width only if they are all 0.
+    None gives "not measured". Where every question differs by the same, the interval is plus or minus 3 / n: a
+    bootstrap of equal values would claim certainty.
     """
     sample = np.asarray(differences, dtype=np.float64)
     if sample.size == 0:
         return Estimate.not_measured("no question was judged for both")
     mean = float(sample.mean())
-    if not sample.any():
-        return Estimate(0.0, 0.0, 0.0, sample.size, "no query differs", level)
-    if sample.size < MIN_UNITS or np.ptp(sample) == 0:
-        return Estimate(mean, -1.0, 1.0, sample.size, f"fewer than {MIN_UNITS} differing questions", level)
+    if sample.size < MIN_UNITS:
+        return Estimate(mean, -1.0, 1.0, sample.size, FEW, level)
+    if np.ptp(sample) == 0:
+        bound = RULE_OF_THREE / sample.size
+        return Estimate(mean, max(-1.0, mean - bound), min(1.0, mean + bound), sample.size, SAME, level)
     low, high = _bootstrap(sample, rng, level)
     return Estimate(mean, low, high, sample.size, "paired bootstrap BCa", level)
 
@@ -111,13 +128,13 @@ def verdict(differences: Sequence[float] | Values, p_corrected: float, rng: np.r
     """What the differences allow to say.
 
     better or worse: the corrected p-value is below 5 %. equivalent: the 90 % interval lies inside plus or minus
-    0.03 (two one-sided tests, Schuirmann 1987). undetermined: neither.
+    0.03 (two one-sided tests, Schuirmann 1987), over at least 30 questions. undetermined: neither.
     """
     sample = np.asarray(differences, dtype=np.float64)
     if sample.size and p_corrected < ALPHA:
         return "better" if sample.mean() > 0 else "worse"
     narrow = difference_estimate(sample, rng, level=1 - 2 * ALPHA)
-    if narrow.low is None or narrow.high is None:
+    if sample.size < MIN_FOR_EQUIVALENCE or narrow.low is None or narrow.high is None:
         return "undetermined"
     return "equivalent" if narrow.low > -EQUIVALENCE_MARGIN and narrow.high < EQUIVALENCE_MARGIN else "undetermined"
 
@@ -125,27 +142,41 @@ def verdict(differences: Sequence[float] | Values, p_corrected: float, rng: np.r
 def more_queries_needed(differences: Sequence[float] | Values) -> int | None:
     """Further judged queries until a difference of the observed size, or of the margin if larger, shows with 80 % power.
 
-    None when fewer than two queries, or no spread, leave nothing to compute it from.
+    For one test at 5 %; the correction for several asks for more.
+
+    Without any spread the questions missing to the 30 that "equivalent" asks for; None when those are there too.
     """
     sample = np.asarray(differences, dtype=np.float64)
     if sample.size < 2 or np.ptp(sample) == 0:
-        return None
+        return max(0, MIN_FOR_EQUIVALENCE - sample.size) or None
     effect = max(abs(float(sample.mean())), EQUIVALENCE_MARGIN)
     needed = math.ceil((POWER_FACTOR * float(sample.std(ddof=1)) / effect) ** 2)
     return max(1, needed - sample.size)
 
 
 def _bootstrap(sample: Values, rng: np.random.Generator, level: float) -> tuple[float, float]:
+    """BCa bounds; percentile bounds where BCa has none, as when nearly all resamples give the same mean."""
+    low, high = _bounds(sample, rng, level, "BCa")
+    if math.isfinite(low) and math.isfinite(high):
+        return low, high
+    return _bounds(sample, rng, level, "percentile")
+
+
+def _bounds(
+    sample: Values, rng: np.random.Generator, level: float, method: Literal["BCa", "percentile"]
+) -> tuple[float, float]:
     from scipy import stats
 
-    interval = stats.bootstrap(
-        (sample,),
-        np.mean,
-        confidence_level=level,
-        n_resamples=RESAMPLES,
-        batch=1_000,
-        method="BCa",
-        vectorized=True,
-        rng=rng,
-    ).confidence_interval
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # degenerate data is told by bounds that are not finite
+        interval = stats.bootstrap(
+            (sample,),
+            np.mean,
+            confidence_level=level,
+            n_resamples=RESAMPLES,
+            batch=1_000,
+            method=method,
+            vectorized=True,
+            rng=rng,
+        ).confidence_interval
     return float(interval.low), float(interval.high)

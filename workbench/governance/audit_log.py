@@ -49,7 +49,7 @@ def _field_census(inputs: CaseInputs, signal: str, field: str, label: str) -> Ob
         return unknown(signal, _NO_LOG)
     bare = [line for line in lines if getattr(line, field) is None]
     finding = (
-        f"No log line holds the {label}: it was never logged ({counted(len(lines), 'line')})."
+        f"No line of the log handed over holds the {label} ({counted(len(lines), 'line')})."
         if len(bare) == len(lines)
         else f"{of(len(lines) - len(bare), len(lines))} log lines hold the {label}."
     )

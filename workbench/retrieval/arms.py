@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.compute import scaled
 from workbench.errors import MissingPartError
 from workbench.records import Passage, Query, Run, ScoredPassage
 from workbench.retrieval.dense import DenseRetriever
-from workbench.retrieval.embeddings import encode_cached
+from workbench.retrieval.embeddings import CachedEncoder, encode_cached
 from workbench.retrieval.encoder import load_encoder
 from workbench.retrieval.protocols import Encoder, Progress, Reranker, Retriever
 from workbench.retrieval.ranking import pool_to_documents, reciprocal_rank_fusion
@@ -23,6 +24,9 @@ from workbench.retrieval.sparse import Engine, SparseRetriever, Variant
 ARMS = ("dense", "bm25", "hybrid", "hybrid+rerank")
 DEPTH = 100
 """Documents a run keeps: the depth TREC runs are usually scored at."""
+
+PASSAGES_SHARE = 0.8
+"""Share of the progress that encoding passages takes; encoding questions takes the rest."""
 
 LEG_DEPTH = 300
 """Passages searched for, so that pooling passages to documents still leaves `DEPTH` documents."""
@@ -62,6 +66,7 @@ class ArmRunner:
     load_encoder: Callable[[str | None], Encoder] = load_encoder
     load_reranker: Callable[[str], Reranker] = CrossEncoderReranker
     _legs: dict[str, _Leg] = field(default_factory=dict)
+    _no_encoder: MissingPartError | None = None
 
     def run(self, arm: str) -> Run:
         """The run of one arm.
@@ -97,9 +102,21 @@ class ArmRunner:
 
     def _dense(self) -> DenseRetriever:
         self._tell(0.0, "loading the encoder")
-        encoder = self.load_encoder(self.settings.encoder)
+        encoder = self._encoder()
         texts = [passage.text for passage in self.passages]
-        return DenseRetriever(self.passages, encode_cached(texts, encoder, self.store, progress=self.progress), encoder)
+        vectors = encode_cached(texts, encoder, self.store, progress=scaled(self.progress, 0.0, PASSAGES_SHARE))
+        questions = CachedEncoder(encoder, self.store, "questions", scaled(self.progress, PASSAGES_SHARE, 1.0))
+        return DenseRetriever(self.passages, vectors, questions)
+
+    def _encoder(self) -> Encoder:
+        """The encoder; a model that could not be had is not asked for again by the next arm."""
+        if self._no_encoder is not None:
+            raise self._no_encoder
+        try:
+            return self.load_encoder(self.settings.encoder)
+        except MissingPartError as error:
+            self._no_encoder = error
+            raise
 
     def _sparse(self) -> SparseRetriever:
         self._tell(1.0, "indexing words")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.records import Passage, Query, ScoredPassage
-from workbench.retrieval.protocols import Encoder, Vectors
+from workbench.retrieval.protocols import QueryEncoder, Vectors
 from workbench.retrieval.ranking import top_k
 
 QUERY_BLOCK = 64
@@ -19,7 +19,7 @@ class DenseRetriever:
 
     name = "dense"
 
-    def __init__(self, passages: Sequence[Passage], vectors: Vectors, encoder: Encoder) -> None:
+    def __init__(self, passages: Sequence[Passage], vectors: Vectors, encoder: QueryEncoder) -> None:
         """Keep the vectors of the passages: row i stands for passage i.
 
         Raises:
@@ -33,10 +33,10 @@ class DenseRetriever:
 
     def retrieve_all(self, queries: Sequence[Query], k: int) -> list[list[ScoredPassage]]:
         """For each query the `k` passages of highest cosine; see `workbench.retrieval.protocols.Retriever`."""
+        vectors = self._encoder.encode([query.text for query in queries])
         rankings: list[list[ScoredPassage]] = []
         for start in range(0, len(queries), QUERY_BLOCK):
-            block = self._encoder.encode([query.text for query in queries[start : start + QUERY_BLOCK]])
-            for scores in block @ self._vectors.T:
+            for scores in vectors[start : start + QUERY_BLOCK] @ self._vectors.T:
                 best = top_k(scores, k)
                 rankings.append([ScoredPassage(self._ids[i], float(scores[i])) for i in best])
         return rankings

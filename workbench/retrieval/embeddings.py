@@ -9,38 +9,56 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from workbench.errors import MissingPartError
 from workbench.retrieval.protocols import Encoder, Progress, Vectors
 
 BLOCK = 64
 """Texts encoded between two commits: about two seconds of work, the most a cancel has to wait."""
 
+_SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
+
 _LOOKUP = 500
 """Keys asked for in one statement, below SQLite's limit on parameters."""
 
 
-def encode_cached(texts: Sequence[str], encoder: Encoder, store: Path, *, progress: Progress | None = None) -> Vectors:
+@dataclass(frozen=True, slots=True)
+class CachedEncoder:
+    """An encoder that keeps what it encodes: questions are asked again in every run, like passages."""
+
+    encoder: Encoder
+    store: Path
+    what: str
+    progress: Progress | None = None
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """See `encode_cached`."""
+        return encode_cached(texts, self.encoder, self.store, what=self.what, progress=self.progress)
+
+
+def encode_cached(
+    texts: Sequence[str], encoder: Encoder, store: Path, *, what: str = "passages", progress: Progress | None = None
+) -> Vectors:
     """Vectors of the texts, encoding only those the store does not hold.
 
     Args:
         texts: in any order, repeats allowed.
         encoder: called with blocks of texts of similar length.
         store: the SQLite file; made when missing.
+        what: what the texts are, for the progress.
         progress: called after each block with the share encoded.
 
     Returns:
         (len(texts), encoder.dimension) float32 in the order of the texts.
     """
     keys = [_key(encoder, text) for text in texts]
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(store, timeout=60)) as connection:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
-        )
-        known = _stored(connection, set(keys))
+    with closing(_open(store)) as connection:
+        size = encoder.dimension * np.dtype(np.float32).itemsize
+        known = {key: vector for key, vector in _stored(connection, set(keys)).items() if len(vector) == size}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         # Similar lengths in one block: a batch is padded to its longest text.
         order = sorted(missing, key=lambda key: len(missing[key]))
@@ -50,15 +68,34 @@ def encode_cached(texts: Sequence[str], encoder: Encoder, store: Path, *, progre
             known.update((key, vector.tobytes()) for key, vector in zip(block, vectors, strict=True))
             with connection:
                 connection.executemany(
-                    "INSERT OR IGNORE INTO vectors VALUES (?, ?)", ((key, known[key]) for key in block)
+                    "INSERT OR REPLACE INTO vectors VALUES (?, ?)", ((key, known[key]) for key in block)
                 )
             if progress:
-                progress(
-                    min(1.0, (start + len(block)) / len(order)),
-                    f"encoding passages ({start + len(block):,} of {len(order):,})",
-                )
+                done = start + len(block)
+                progress(done / len(order), f"encoding {what} ({done:,} of {len(order):,})")
     rows = [np.frombuffer(known[key], dtype=np.float32) for key in keys]
     return np.stack(rows) if rows else np.empty((0, encoder.dimension), dtype=np.float32)
+
+
+def _open(store: Path) -> sqlite3.Connection:
+    """The store, made when missing; a file that is no database is replaced, for all it can hold can be computed again.
+
+    Raises:
+        MissingPartError: the store is locked for a minute, or cannot be written.
+    """
+    store.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(store, timeout=60)
+    try:
+        connection.execute(_SCHEMA)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise MissingPartError(f"{store.name}: the kept vectors cannot be opened ({error}); check the disk") from error
+    except sqlite3.DatabaseError:
+        connection.close()
+        store.unlink()
+        connection = sqlite3.connect(store, timeout=60)
+        connection.execute(_SCHEMA)
+    return connection
 
 
 def _key(encoder: Encoder, text: str) -> bytes:

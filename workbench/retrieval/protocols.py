@@ -20,16 +20,26 @@ Progress = Callable[[float, str], None]
 """Called with the share done, 0 to 1, and what is being done; may raise `CancelledError`."""
 
 
-class Encoder(Protocol):
-    """Turns texts into vectors whose dot product is their similarity."""
-
-    name: str
-    fingerprint: str
-    dimension: int
+class QueryEncoder(Protocol):
+    """What a dense retriever needs to search: vectors of questions."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dimension) float32, rows of length 1, in the order given."""
         ...
+
+
+class Encoder(QueryEncoder, Protocol):
+    """Turns texts into vectors whose dot product is their similarity.
+
+    Attributes:
+        name: model name as people know it.
+        fingerprint: digest of the weights, the key under which vectors are kept.
+        dimension: length of a vector.
+    """
+
+    name: str
+    fingerprint: str
+    dimension: int
 
 
 class Retriever(Protocol):
