@@ -163,3 +163,14 @@ def test_long_client_text_is_cut():
 def test_client_text_never_holds_what_plotly_interprets(text):
     escaped = charts.chart_text(text)
     assert not set("<>$") & set(escaped)
+
+
+def test_what_the_deployed_system_ranked_below_its_log_is_not_drawn():
+    rows = pd.DataFrame(
+        [("dense", 1, "d1"), ("dense", 2, "d2"), ("deployed", 1, "d2")], columns=["run", "rank", "doc_id"]
+    )
+    figure = query_charts.rank_flow_chart(rows, ["dense", "deployed"], {}, {"d1": 1})
+    right = figure.data[1]
+    assert list(right.y) == [1, None, None]
+    assert "not among the results logged" in right.hovertext[1]
+    assert [(note.x, note.y) for note in figure.layout.annotations] == [(0, 1)]

@@ -28,6 +28,7 @@ from workbench.records import CaseInputs, Estimate, Interaction, Observation, So
 OVER_CEILING = 3.0
 OVER_MEDIAN = 3.0
 MOST_FILES = 500
+CURRENCIES = ("USD", "EUR", "GBP", "CHF")
 
 CEILING = re.compile(
     r"cost[^.\n|]{0,60}(?:ceiling|cap|limit|budget|below|under|at most|<=?)[^\d\n]{0,30}"
@@ -64,8 +65,9 @@ def cost_against_ceiling(inputs: CaseInputs) -> Observation:
     ceiling = agreed_ceiling(inputs)
     facts, over = [], False
     if costs:
+        amount = f"{mean(costs):.4f} {currency(inputs)}".rstrip()
         limit = f" against an agreed ceiling of {ceiling[0]:g}" if ceiling else ", with no agreed ceiling on paper"
-        facts.append(f"an answer costs {mean(costs):.4f} on average over {counted(len(costs), 'answer')}{limit}")
+        facts.append(f"an answer costs {amount} on average over {counted(len(costs), 'answer')}{limit}")
         over = ceiling is not None and mean(costs) >= OVER_CEILING * ceiling[0]
     if tokens:
         high, middle = float(np.percentile(tokens, 95)), median(tokens)
@@ -76,6 +78,13 @@ def cost_against_ceiling(inputs: CaseInputs) -> Observation:
     value = _mean_cost(costs)
     quality = 1.0 if costs and ceiling else 0.7
     return Observation("C-01", seen_if(over), finding, sources, quality, max(len(costs), len(tokens)), 30, value)
+
+
+def currency(inputs: CaseInputs) -> str:
+    """The currency the log's cost columns name, e.g. "GBP" of `cost_gbp`; "" where none or several are named."""
+    columns = [fields["cost"].upper() for fields in inputs.log.field_sources.values() if "cost" in fields]
+    named = {code for column in columns for code in CURRENCIES if code in column}
+    return named.pop() if len(named) == 1 else ""
 
 
 def agreed_ceiling(inputs: CaseInputs) -> tuple[float, Source] | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from workbench.evaluation.failures import CODES
 from workbench.numbers import count, measured, not_measured
-from workbench.records import ArmReport, Comparison, Difference, Estimate
+from workbench.records import ArmReport, Comparison, Difference, Estimate, Evidence
 
 CAUSE_NAMES = {
     "evaluation": "No evaluation harness",
@@ -80,6 +80,15 @@ def comparison_sentence(comparison: Comparison, changes: Changes | None = None) 
             "so the rankings can be read side by side but not scored."
         )
     return f"{_miss_sentence(comparison)}{_change_clause(changes)}."
+
+
+def evidence_title(evidence: Evidence) -> str:
+    """What a line of the ledger is about: the signal when it was seen, its denial when it was looked for and is not there.
+
+    Read aloud, "Nobody scores live answers" would accuse a client whose answers are scored.
+    """
+    title = evidence.title
+    return f"{title}." if evidence.observed == "seen" else f"Not so: {title[:1].lower()}{title[1:]}."
 
 
 def difference_words(difference: Difference) -> str:

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 BASELINE = "dense"
 CANDIDATES = ("hybrid", "hybrid+rerank", "bm25", "deployed")
 """Arms set against naive dense retrieval, the one a page opens with first."""
+DIFFERENCE_NOTE = (
+    "Bars are 95 % intervals, each for itself. The words are stricter, for they count every comparison made: "
+    "a bar beside zero can still be “cannot tell yet”."
+)
 MAIN_MEASURES = ("nDCG@10", "success@5")
 
 
@@ -115,7 +119,7 @@ def _changes(comparison: Comparison, changed: list[Changes]) -> list[widgets.Wid
     return [
         html(section("What changes against naive retrieval")),
         Fig(charts.changes_chart(changed)),
-        html(section("Is the difference real", note="Bars are 95 % intervals over questions.")),
+        html(section("Is the difference real", note=DIFFERENCE_NOTE)),
         Fig(charts.differences_chart(main)),
         html(behind),
         html(section("Why questions are missed")),

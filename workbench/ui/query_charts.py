@@ -5,12 +5,14 @@ Pure functions from tidy frames to a plotly figure; client text passes through `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench import numbers
+from workbench.deployed import DEPLOYED
 from workbench.report.words import arm_name
 from workbench.ui.charts import chart_text
 from workbench.ui.tokens import CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, arm_colour, plotly_template
@@ -29,12 +31,16 @@ def rank_flow_chart(
         runs: arms in the order they are drawn.
         titles: doc_id -> title.
         grades: doc_id -> relevance grade; above 0 is right.
-        k: ranks shown; what stands lower or nowhere is drawn on one line below.
+        k: ranks shown; what stands lower or nowhere is drawn on one line below. The deployed system shows
+            nothing there when its log keeps fewer: what it ranked lower is not known.
     """
     top = rankings[(rankings["rank"] <= k) & rankings["run"].isin(list(runs))]
     right = [doc_id for doc_id, grade in grades.items() if grade > 0]
     places = top.pivot_table(index="doc_id", columns="run", values="rank", aggfunc="min").reindex(columns=list(runs))
-    places = places.reindex([*places.index, *(d for d in right if d not in places.index)]).fillna(k + 1)
+    places = places.reindex([*places.index, *(d for d in right if d not in places.index)])
+    logged = int((rankings["run"] == DEPLOYED).sum())
+    known = [run for run in runs if run != DEPLOYED or logged >= k]
+    places[known] = places[known].fillna(k + 1)
     figure = go.Figure(layout={"template": plotly_template(), "height": 380})
     others = [doc_id for doc_id in places.index if doc_id not in right]
     figure.add_trace(_flows(places.loc[others], titles, k, width=1, size=5, colour=OTHER_COLOUR, opacity=0.45))
@@ -123,7 +129,7 @@ def _flows(
     for doc_id, row in zip(places.index, places.to_numpy().tolist(), strict=True):
         title = chart_text(titles.get(doc_id, str(doc_id)))
         across += [*range(len(row)), None]
-        down += [*row, None]
+        down += [*(None if math.isnan(rank) else rank for rank in row), None]
         said += [
             f"{title}, {arm_name(run)}: {_rank_words(rank, k)}" for run, rank in zip(places.columns, row, strict=True)
         ]
@@ -141,16 +147,17 @@ def _flows(
 
 
 def _rank_words(rank: float, k: int) -> str:
+    if math.isnan(rank):
+        return "not among the results logged"
     return f"rank {int(rank)}" if rank <= k else f"below {k}"
 
 
 def _name_right_documents(figure: go.Figure, places: pd.DataFrame, titles: Mapping[str, str]) -> None:
-    by_end: dict[float, list[str]] = {}
+    by_end: dict[tuple[int, float], list[str]] = {}
     for doc_id, row in zip(places.index, places.to_numpy().tolist(), strict=True):
-        by_end.setdefault(row[-1], []).append(titles.get(doc_id, str(doc_id)))
-    for end, names in by_end.items():
+        last = max(place for place, rank in enumerate(row) if place == 0 or not math.isnan(rank))
+        by_end.setdefault((last, row[last]), []).append(titles.get(doc_id, str(doc_id)))
+    for (across, end), names in by_end.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         text = chart_text(names[0], limit=28) + more
-        figure.add_annotation(
-            x=len(places.columns) - 1, y=end, text=text, showarrow=False, xanchor="left", xshift=10, align="left"
-        )
+        figure.add_annotation(x=across, y=end, text=text, showarrow=False, xanchor="left", xshift=10, align="left")
