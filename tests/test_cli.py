@@ -73,6 +73,7 @@ def test_diagnose_of_a_plain_benchmark_folder_says_what_it_could_not_measure(
         (["diagnose", "nowhere"], "no such folder"),
         (["compare", "a-file.txt"], "is a file, expected a case folder"),
         (["new", "../outside"], "cannot be a case name"),
+        (["new", "acme", "--workspace", "a-file.txt"], "a-file.txt"),
     ],
 )
 def test_bad_requests_end_in_one_sentence_and_exit_code_two(

@@ -30,6 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         _say(f"workbench: {error}")
         return 2
+    except OSError as error:
+        if arguments.debug:
+            raise
+        _say(
+            f"workbench: {error.filename or 'a file'}: {error.strerror or error}; check that it is there and can be used"
+        )
+        return 2
     except KeyboardInterrupt:
         _say("workbench: stopped; what was finished is kept")
         return 130
