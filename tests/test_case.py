@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.case import fingerprint, list_cases, new_case, open_case
+from workbench.case import files_below, fingerprint, list_cases, new_case, open_case, shown
 from workbench.errors import CaseError
 
 
@@ -101,6 +101,73 @@ def test_cases_are_listed_once_and_other_folders_are_not_cases(tmp_path: Path) -
     (second / "notes").mkdir()
     cases = list_cases([first, second, tmp_path / "absent"])
     assert [(c.slug, c.root.parent.name) for c in cases] == [("acme", "one"), ("zeta", "two")]
+
+
+def test_one_broken_case_does_not_hide_the_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    new_case(tmp_path, "acme")
+    (new_case(tmp_path, "broken").root / "case.toml").write_text("name = ")
+    assert [case.slug for case in list_cases([tmp_path])] == ["acme"]
+    assert "broken: left out: case.toml: not valid TOML" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "[prices]\ninput = " + "9" * 5000])
+def test_settings_that_cannot_be_held_are_one_sentence(tmp_path: Path, text: str) -> None:
+    case = new_case(tmp_path, "acme")
+    (case.root / "case.toml").write_text(text)
+    with pytest.raises(CaseError, match=r"case\.toml: "):
+        open_case(case.root)
+
+
+def test_a_name_that_is_not_utf8_counts_in_the_fingerprint_and_is_told(tmp_path: Path) -> None:
+    case = new_case(tmp_path, "acme")
+    before = fingerprint(case.root)
+    path = case.root / "corpus" / os.fsdecode(b"Pr\xe4mie.txt")
+    path.write_text("x")
+    assert fingerprint(case.root) != before
+    told: dict[str, str] = {}
+    assert list(files_below(case.root, lambda path, reason: told.update({shown(path): reason}))) == [
+        case.root / "case.toml"
+    ]
+    assert told == {f"{case.root}/corpus/Pr\\xe4mie.txt": "its name is not UTF-8 text; rename it and add it again"}
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Listing a folder of this name, and reading a file of it, fail as for a person without the right to."""
+    scandir, read_text = os.scandir, Path.read_text
+
+    def refusing_scandir(path: object = ".") -> object:
+        if Path(os.fsdecode(path)).name == name:  # type: ignore[arg-type]
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)  # type: ignore[call-overload]
+
+    def refusing_read(path: Path, *args: object, **options: object) -> str:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_text(path, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "scandir", refusing_scandir)
+    monkeypatch.setattr(Path, "read_text", refusing_read)
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.txt").write_text("x")
+    refuse(monkeypatch, "closed")
+    told: list[tuple[Path, str]] = []
+    assert list(files_below(tmp_path, lambda path, reason: told.append((path, reason)))) == [tmp_path / "a.txt"]
+    assert told == [(tmp_path / "closed", "could not be opened (Permission denied); check its permissions")]
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    told: list[Path] = []
+    assert list(files_below(tmp_path / "absent", lambda path, _: told.append(path))) == told == []
+
+
+def test_settings_that_may_not_be_read_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = new_case(tmp_path, "acme")
+    refuse(monkeypatch, "case.toml")
+    with pytest.raises(CaseError, match=r"case\.toml: could not be opened \(Permission denied\)"):
+        open_case(case.root)
 
 
 def test_derived_results_of_a_read_only_case_go_to_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

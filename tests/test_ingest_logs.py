@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import gzip
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -261,6 +262,41 @@ def test_question_answer_and_passages_are_masked_and_identifiers_kept(tmp_path):
     (entry,) = read_logs(put(tmp_path, "x.jsonl", jsonl(line))).interactions
     assert (entry.query, entry.answer) == ("mail [email] on END-H-114", "ring [phone]")
     assert entry.retrieved == (RetrievedItem("c@d", "card [card]"),)
+
+
+def test_names_and_faults_are_masked_and_different_names_stay_different(tmp_path):
+    lines = [
+        {"id": "ann@example.org", "question": "what is the excess", "user_id": "ann@example.org"},
+        {"id": "b", "question": "what is the limit", "user_id": "bob@example.org", "session_id": "0117 496 0400"},
+        {"id": "c", "question": "who signs END-H-114", "user_id": "ann@example.org", "review": "ok by ann@example.org"},
+        {"id": "ann@example.org", "feedback": 1},
+        {"id": "eve@example.org", "feedback": 1},
+    ]
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "log.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    log = read_logs(tmp_path)
+    assert [entry.user_id for entry in log.interactions] == ["[email] 1", "[email] 2", "[email] 1"]
+    assert log.interactions[0].feedback == 1
+    assert "example.org" not in repr(log)
+    assert "496" not in repr(log)
+
+
+def test_a_short_retrieved_string_with_a_finding_is_no_id(tmp_path):
+    retrieved = ["ring 0117 496 0400 about CF-207b", "END-H-114.pdf", "motor/Excess 2025.txt"]
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "log.jsonl").write_text(
+        json.dumps({"question": "what is the excess", "retrieved_docs": retrieved})
+    )
+    (entry,) = read_logs(tmp_path).interactions
+    assert [part.doc_id for part in entry.retrieved] == ["ring [phone] about CF-207b 1", *retrieved[1:]]
+
+
+def test_a_log_whose_name_is_not_utf8_is_a_fault(tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / os.fsdecode(b"Pr\xe4mie.jsonl")).write_text('{"question": "what is the excess"}')
+    assert read_logs(tmp_path).faults == (
+        "logs/Pr\\xe4mie.jsonl: its name is not UTF-8 text; rename it and add it again",
+    )
 
 
 def test_links_are_not_followed(tmp_path):

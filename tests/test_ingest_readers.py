@@ -1,3 +1,6 @@
+import re
+import time
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -51,6 +54,26 @@ def test_a_broken_pdf_is_one_sentence_with_a_remedy(tmp_path: Path) -> None:
         read_file(path)
 
 
+def without_page(path: Path, number: int) -> Path:
+    """The same PDF with one page object made unusable, at unchanged offsets."""
+    data = path.read_bytes()
+    starts = [match.start() for match in re.finditer(rb"/Type /Page\b(?!s)", data)]
+    path.write_bytes(data[: starts[number]] + b"/Type /Evil" + data[starts[number] + 11 :])
+    return path
+
+
+def test_a_pdf_page_that_cannot_be_loaded_is_a_warning(tmp_path: Path) -> None:
+    read = read_file(without_page(write_pdf(tmp_path / "a.pdf", "First page", "Second page"), 1))
+    assert read.text == "First page\f"
+    assert read.warnings == ("1 of 2 pages could not be loaded: the file is damaged there",)
+
+
+def test_a_pdf_of_which_no_page_can_be_loaded_is_one_sentence(tmp_path: Path) -> None:
+    path = without_page(write_pdf(tmp_path / "a.pdf", "Only page"), 0)
+    with pytest.raises(InputError, match=r"a\.pdf: damaged PDF \(none of its 1 pages can be loaded\); export it again"):
+        read_file(path)
+
+
 def test_word_keeps_paragraphs_and_tables_in_order(tmp_path: Path) -> None:
     doc = new_docx()
     doc.add_heading("Form CF-207b", 1)
@@ -69,6 +92,39 @@ def test_a_broken_word_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.docx").write_bytes(b"PK\x03\x04 not a zip")
     with pytest.raises(InputError, match=r"a\.docx: damaged Word file"):
         read_file(tmp_path / "a.docx")
+
+
+def word_with_body(path: Path, body: str) -> Path:
+    """A Word file whose main part is replaced."""
+    new_docx().save(str(path))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["word/document.xml"] = body.encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_word_file_that_fails_after_opening_is_one_sentence(tmp_path: Path) -> None:
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    path = word_with_body(tmp_path / "a.docx", f"<w:document {space}/>")
+    with pytest.raises(InputError, match=r"a\.docx: damaged Word file"):
+        read_file(path)
+
+
+def test_a_word_file_that_unpacks_to_an_absurd_size_is_refused(tmp_path: Path) -> None:
+    path = word_with_body(tmp_path / "bomb.docx", " " * (30 * 2**20))
+    with pytest.raises(InputError, match=r"bomb\.docx: unpacks to 30 MiB, .* times its size"):
+        read_file(path)
+
+
+def test_a_heading_followed_by_many_spaces_is_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("# Claims manual ##" + " " * 20_000 + "\n#" + " " * 20_000 + "\n", encoding="utf-8")
+    start = time.perf_counter()
+    assert read_file(path).title == "Claims manual"
+    assert time.perf_counter() - start < 1  # milliseconds; the quadratic pattern took seconds
 
 
 def test_an_unknown_kind_names_the_readable_ones(tmp_path: Path) -> None:

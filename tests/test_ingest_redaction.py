@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.ingest.redaction import KINDS, is_card, is_iban, mask
+from workbench.ingest.redaction import KINDS, is_card, is_iban, mask, mask_secrets
 
 DOMAIN_TEXTS = [
     "END-H-114 and CF-207b under MB 2026-17, cl. 4.3(c)",
@@ -17,6 +17,8 @@ DOMAIN_TEXTS = [
     "550e8400-e29b-41d4-a716-446655440000",
     "The token: see intranet. Password reset: ask IT. Bearer responsibilities are theirs",
     "APEXINSURANCE and AP20261234567 stay",
+    "secret key: ask IT. Task-based work, risk-ant-2026 and sk-learn, MB 2026-17",
+    "see https://intranet.example/claims:2026 and write to @claims",
     "version 2021, 2023 and 2025 of the 0117 area",
 ]
 
@@ -40,6 +42,19 @@ def test_domain_identifiers_dates_and_amounts_survive(text):
         ("postgres://app:hunter2@db/claims", "postgres://app:[secret]@db/claims", "secret"),
         ("Authorization: Bearer abc123def456ghi789", "Authorization: Bearer [secret]", "secret"),
         ("password = S3cret!pw", "password = [secret]", "secret"),
+        ("DB_PASSWORD=abc123!x", "DB_PASSWORD=[secret]", "secret"),
+        ("export MYSQL_PWD=foo123!", "export MYSQL_PWD=[secret]", "secret"),
+        ("secret_key=abc123def456", "secret_key=[secret]", "secret"),
+        (
+            "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "AWS_SECRET_ACCESS_KEY=[secret]",
+            "secret",
+        ),
+        ('{"dbPassword": "abc123!x"}', '{"dbPassword": "[secret]"}', "secret"),
+        ("t sk-proj-Ab12_cd34-Ef56gh78", "t [secret]", "secret"),
+        ("t sk-ant-api03-Ab12_cd34-Ef56gh78", "t [secret]", "secret"),
+        ("t sk-" + "a1B2" * 9, "t [secret]", "secret"),
+        ("postgres://u:p@ss@host/db", "postgres://u:[secret]@host/db", "secret"),
         ("key AKIAIOSFODNN7EXAMPLE", "key [secret]", "secret"),
         ("t ghp_" + "a1B2" * 9, "t [secret]", "secret"),
         ("t eyJhbGciOiJI.eyJzdWIiOiIx.abc-DEF", "t [secret]", "secret"),
@@ -52,6 +67,17 @@ def test_each_kind_is_replaced_by_its_name_and_counted(text, masked, kind):
 def test_a_private_key_is_masked_to_its_end():
     text = "x -----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY----- y"
     assert mask(text)[0] == "x [secret] y"
+
+
+def test_secrets_alone_are_masked_where_only_they_are_meant():
+    text = "ann@example.org, 0117 496 0400, 4111 1111 1111 1111, DB_PASSWORD=abc123!x"
+    assert mask_secrets(text) == (text.replace("abc123!x", "[secret]"), 1)
+
+
+@given(st.text())
+def test_masking_secrets_twice_changes_nothing_more(text):
+    once, _ = mask_secrets(text)
+    assert mask_secrets(once) == (once, 0)
 
 
 def test_counts_add_up_over_kinds():
@@ -91,3 +117,12 @@ def test_ten_thousand_questions_are_masked_in_seconds():
     for text in texts:
         mask(text)
     assert time.perf_counter() - start < 5  # 0.05 s on a laptop; the margin is for a busy machine
+
+
+@pytest.mark.parametrize(
+    "part", ["eyJ", "eyJ-", "sk-", "sk-a", "password=a", "://a:@", "secret_key ", "-----BEGIN PRIVATE KEY-----", "a@b."]
+)
+def test_hostile_text_takes_no_quadratic_time(part):
+    start = time.perf_counter()
+    mask(part * 50_000 + " t3blbkfj")
+    assert time.perf_counter() - start < 5  # 0.1 s on a laptop; quadratic patterns take minutes

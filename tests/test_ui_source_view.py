@@ -160,3 +160,11 @@ def test_query_logs_are_shown_masked(case):
     shown = " ".join(line.text for line in excerpt(case, path, "line 1").lines)
     assert "jo@example.com" not in shown
     assert "hunter2secret" not in shown
+
+
+def test_secrets_in_documents_are_masked_and_their_phone_numbers_are_not(case):
+    (case.root / "corpus").mkdir()
+    (case.root / "corpus" / "a.txt").write_text("call 0117 496 0123\nAPI_KEY=abcd1234efgh5678\n")
+    shown = [line.text for line in excerpt(case, "corpus/a.txt", "").lines]
+    assert shown[0] == "call 0117 496 0123"
+    assert "abcd1234efgh5678" not in shown[1]

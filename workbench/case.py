@@ -6,10 +6,12 @@ Client files are only ever read here; what they hold is the business of `workben
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
+import stat
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,6 +19,10 @@ from typing import Any
 
 from workbench.errors import CaseError
 
+log = logging.getLogger(__name__)
+
+Unread = Callable[[Path, str], None]
+"""Told of what a walk could not reach or use: the path, and the reason with what to do about it."""
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 PARTS = ("corpus", "logs", "evals", "governance", "repo")
 """Folders a client fills; the labels are files beside them."""
@@ -79,15 +85,9 @@ def open_case(path: Path | str) -> Case:
     """Open a case folder or a plain BEIR directory.
 
     Raises:
-        CaseError: no such folder, or `case.toml` cannot be read.
+        CaseError: no such folder, or it or its `case.toml` cannot be read.
     """
-    root = Path(path).expanduser().resolve()
-    if not root.exists():
-        raise CaseError(f"{path}: no such folder; `workbench new NAME` makes an empty case")
-    if not root.is_dir():
-        raise CaseError(
-            f"{path}: is a file, expected a case folder; put it in the folder of a case (see `workbench new NAME`)"
-        )
+    root = _case_folder(path)
     settings = _read_settings(root / "case.toml")
     dates = {key: settings[key] for key in KEY_DATES if key in settings}
     wrong = [key for key, value in dates.items() if type(value) is not date]
@@ -106,13 +106,27 @@ def open_case(path: Path | str) -> Case:
     )
 
 
+def _case_folder(path: Path | str) -> Path:
+    try:
+        root = Path(path).expanduser().resolve()
+        if not root.exists():
+            raise CaseError(f"{path}: no such folder; `workbench new NAME` makes an empty case")
+        if not root.is_dir():
+            raise CaseError(
+                f"{path}: is a file, expected a case folder; put it in the folder of a case (see `workbench new NAME`)"
+            )
+    except OSError as error:
+        raise CaseError(f"{path}: could not be opened ({error.strerror}); check its permissions") from error
+    return root
+
+
 def derived_folder(root: Path) -> Path:
     """Folder for a case's derived results, safe to delete: `.workbench` in it, or a cache folder where it is read-only."""
     # The mode counts too: a folder its owner marked read-only stays untouched even when the superuser works on it.
     if os.access(root, os.W_OK) and root.stat().st_mode & 0o222:
         return root / ".workbench"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    digest = hashlib.sha256(str(root).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
     return cache / "pilot-workbench" / f"{root.name}-{digest}"
 
 
@@ -136,20 +150,32 @@ def new_case(workspace: Path | str, name: str) -> Case:
 
 
 def list_cases(folders: Sequence[Path]) -> list[Case]:
-    """All cases directly inside the given folders, in name order; a name that occurs twice is taken from the first folder."""
+    """All cases directly inside the given folders, in name order; a name that occurs twice is taken from the first folder.
+
+    A folder or a case that cannot be opened is left out, with a warning in the log.
+    """
     found: dict[str, Case] = {}
     for folder in folders:
-        if not folder.is_dir():
+        try:
+            roots = sorted(folder.iterdir()) if folder.is_dir() else []
+        except OSError as error:
+            log.warning("%s: could not be read (%s)", folder.name, error.strerror)
             continue
-        for root in sorted(folder.iterdir()):
+        for root in roots:
             if root.name not in found and SLUG.fullmatch(root.name) and is_case(root):
-                found[root.name] = open_case(root)
+                try:
+                    found[root.name] = open_case(root)
+                except CaseError as error:
+                    log.warning("%s: left out: %s", root.name, error)
     return sorted(found.values(), key=lambda case: case.slug)
 
 
 def is_case(root: Path) -> bool:
-    """Whether a folder holds anything a case is made of."""
-    return root.is_dir() and any((root / name).exists() for name in (*PARTS, *LABEL_FILES))
+    """Whether a folder holds anything a case is made of; False for one that cannot be looked into."""
+    try:
+        return root.is_dir() and any((root / name).exists() for name in (*PARTS, *LABEL_FILES))
+    except OSError:
+        return False
 
 
 def client_files(root: Path) -> Iterable[Path]:
@@ -161,17 +187,50 @@ def client_files(root: Path) -> Iterable[Path]:
         if entry.is_file():
             yield entry
         elif entry.is_dir():
-            yield from files_below(entry)
+            yield from _regular_files(entry, _ignore)
 
 
-def files_below(folder: Path) -> Iterable[Path]:
-    """Every regular file below a folder in path order; links are never followed."""
-    for parent, folders, names in os.walk(folder, followlinks=False):
+def files_below(folder: Path, unread: Unread | None = None) -> Iterable[Path]:
+    """Every regular file below a folder in path order; links are never followed.
+
+    Left out, and told to `unread`: folders that cannot be listed, and files whose name is not UTF-8, for which no result could
+    be stored or shown.
+
+    Args:
+        folder: where to begin; a folder that is not there gives nothing.
+        unread: told of everything left out.
+    """
+    tell = unread or _ignore
+    for path in _regular_files(folder, tell):
+        if shown(path) == str(path):
+            yield path
+        else:
+            tell(path, "its name is not UTF-8 text; rename it and add it again")
+
+
+def shown(path: Path) -> str:
+    """A path as text that can be printed and stored: bytes that are not UTF-8 are written as their hexadecimal number."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
+
+
+def _regular_files(folder: Path, unread: Unread) -> Iterator[Path]:
+    def refused(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            unread(Path(error.filename), f"could not be opened ({error.strerror}); check its permissions")
+
+    for parent, folders, names in os.walk(folder, onerror=refused, followlinks=False):
         folders.sort()
         for name in sorted(names):
             path = Path(parent) / name
-            if path.is_file() and not path.is_symlink():
-                yield path
+            try:
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield path
+            except OSError as error:
+                refused(error)
+
+
+def _ignore(path: Path, reason: str) -> None:
+    """For those who need no account of what is left out."""
 
 
 def fingerprint(root: Path, *settings: str) -> str:
@@ -181,19 +240,19 @@ def fingerprint(root: Path, *settings: str) -> str:
     """
     digest = hashlib.sha256()
     for path in client_files(root):
-        stat = path.stat()
-        digest.update(f"{path.relative_to(root).as_posix()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        facts = path.stat()
+        digest.update(os.fsencode(path.relative_to(root)) + f"\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     for setting in settings:
         digest.update(f"\0{setting}".encode())
     return digest.hexdigest()[:20]
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except OSError as error:
+        raise CaseError(f"case.toml: could not be opened ({error.strerror}); check its permissions") from error
+    except (ValueError, RecursionError) as error:  # also not UTF-8, a number of thousands of digits, arrays without end
         raise CaseError(f"case.toml: not valid TOML ({error}); correct that line or delete the file") from error
 
 

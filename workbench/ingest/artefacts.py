@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from workbench.case import files_below
+from workbench.case import files_below, shown
 from workbench.errors import InputError
 from workbench.ingest.artefact_dates import (
     FirstCommits,
@@ -29,7 +29,8 @@ from workbench.ingest.artefact_dates import (
 )
 from workbench.ingest.readers import READERS, Extracted, decode, read_file
 from workbench.ingest.repository import history_source, read_repository
-from workbench.ingest.tables import Row, read_rows
+from workbench.ingest.rows import Row
+from workbench.ingest.tables import read_rows
 from workbench.records import Artefact, Commit, DatedFact, Source
 
 TABLES = {".csv", ".tsv"}
@@ -62,9 +63,12 @@ def read_artefacts(root: Path, commits: Sequence[Commit] | None = None) -> tuple
         commits: history in which the papers' first appearance is looked up; None reads that of `<root>/repo/`.
     """
     folder = root / "governance"
-    paths = (
-        [] if folder.is_symlink() else [path for path in files_below(folder) if path.name.lower() not in IGNORED_NAMES]
-    )
+
+    def left_out(path: Path, reason: str) -> None:
+        log.warning("%s: %s", shown(path.relative_to(root)), reason)
+
+    found = () if folder.is_symlink() else files_below(folder, left_out)
+    paths = [path for path in found if path.name.lower() not in IGNORED_NAMES]
     if not paths:
         return ()
     if commits is None:

@@ -5,16 +5,20 @@ Kinds that hold records (csv, jsonl) give one document a record; every other kin
 
 from __future__ import annotations
 
-import csv
-import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.case import files_below
+from workbench.case import files_below, shown
 from workbench.errors import InputError
+from workbench.ingest.csv_rows import SURPLUS, rows_of_csv
 from workbench.ingest.labels import find_beside, json_lines, read_beir_corpus
+from workbench.ingest.log_values import sound
 from workbench.ingest.readers import READERS, decode, parse_date, read_file
+from workbench.ingest.redaction import mask_secrets
+from workbench.ingest.rows import Row
 from workbench.records import Document, FileStatus, IntakeFile, Source
 
 TITLE_KEYS = ("title", "question", "name", "subject", "heading")
@@ -38,6 +42,7 @@ def read_corpus(
     """Documents of a case and what became of each of its files.
 
     `corpus.jsonl` at the case root (BEIR form) wins over the folder `corpus/`. No corpus at all gives two empty lists.
+    Secrets are masked before anything else sees a text, and counted in a warning of the file.
 
     Args:
         root: the case folder.
@@ -46,12 +51,18 @@ def read_corpus(
     Raises:
         InputError: `corpus.jsonl` is there but not in BEIR form.
     """
+    intake: list[IntakeFile] = []
+
+    def left_out(path: Path, reason: str) -> None:
+        intake.append(IntakeFile(shown(path.relative_to(root)), _kind(path), "unreadable", reason))
+
+    paths = list(files_below(root / "corpus", left_out))
     beir = find_beside(root, "corpus.jsonl") or find_beside(root / "corpus", "corpus.jsonl")
     if beir is not None:
-        documents = read_beir_corpus(beir, root)
-        return documents, [_intake(beir.relative_to(root).as_posix(), "beir", documents, ())]
-    paths = list(files_below(root / "corpus"))
-    documents, intake = [], []
+        documents, warnings = _without_secrets(read_beir_corpus(beir, root))
+        entry = _intake(beir.relative_to(root).as_posix(), "beir", documents, warnings)
+        return documents, [entry, *(_beaten(path, root) for path in paths if path != beir), *intake]
+    documents = []
     for number, path in enumerate(paths):
         if progress:
             progress(number / len(paths), path.name)
@@ -61,9 +72,18 @@ def read_corpus(
     return documents, intake
 
 
+def _kind(path: Path) -> str:
+    return shown(Path(path.suffix.lower().lstrip("."))) if path.suffix.strip(".") else "none"
+
+
+def _beaten(path: Path, root: Path) -> IntakeFile:
+    reason = "a BEIR corpus.jsonl is there and wins; take it away to have this file read"
+    return IntakeFile(path.relative_to(root).as_posix(), _kind(path), "skipped", reason)
+
+
 def _read_one(path: Path, root: Path) -> tuple[list[Document], IntakeFile]:
     relative = path.relative_to(root).as_posix()
-    kind = path.suffix.lower().lstrip(".") or "none"
+    kind = _kind(path)
     if path.name.lower() in IGNORED_NAMES or path.name.startswith("~$"):
         return [], IntakeFile(
             relative, kind, "skipped", "a file of the operating system or an editor's lock, not a document"
@@ -78,7 +98,24 @@ def _read_one(path: Path, root: Path) -> tuple[list[Document], IntakeFile]:
             return [], IntakeFile(relative, kind, "skipped", reason)
     except InputError as error:
         return [], IntakeFile(relative, kind, "unreadable", str(error))
-    return documents, _intake(relative, kind, documents, warnings)
+    except OSError as error:
+        reason = f"could not be opened ({error.strerror}); check its permissions"
+        return [], IntakeFile(relative, kind, "unreadable", reason)
+    documents, hidden = _without_secrets(documents)
+    return documents, _intake(relative, kind, documents, (*warnings, *hidden))
+
+
+def _without_secrets(documents: Sequence[Document]) -> tuple[list[Document], tuple[str, ...]]:
+    """The documents with secrets masked in title, text and metadata, and a warning that counts them where there were any."""
+    found = 0
+    masked: list[Document] = []
+    for document in documents:
+        (title, in_title), (text, in_text) = mask_secrets(document.title), mask_secrets(document.text)
+        facts = {key: mask_secrets(value)[0] for key, value in document.metadata.items()}
+        # A title is often the beginning of the text too: its secrets are not counted twice.
+        found += in_text or in_title
+        masked.append(replace(document, title=title, text=text, metadata=facts))
+    return masked, (f"{found} secret{' was' if found == 1 else 's were'} masked",) if found else ()
 
 
 def _intake(path: str, kind: str, documents: Sequence[Document], warnings: Sequence[str]) -> IntakeFile:
@@ -104,31 +141,55 @@ def _csv_records(path: Path, root: Path) -> tuple[list[Document], Sequence[str]]
         raise InputError(
             f"{path.name}: larger than {MAX_TABLE_BYTES // 2**20} MiB; split it, or put it in logs/ if it is a log"
         )
-    text = decode(path.read_bytes(), path.name)
-    rows = list(csv.DictReader(io.StringIO(text), dialect=_dialect(text)))
+    rows = list(rows_of_csv(decode(path.read_bytes(), path.name), _is_key))
     entries = (
-        ({str(key): _cell(value) for key, value in row.items() if key}, f"row {n}", str(n))
-        for n, row in enumerate(rows, 1)
+        ({name: _cell(value) for name, value in row.values.items() if name}, row.locator, row.locator.split()[1])
+        for row in rows
+        if isinstance(row, Row)
     )
-    return list(_records(path, root, entries)), ()
+    warnings = tuple(f"{row.locator} {row.reason}; left out" for row in rows if not isinstance(row, Row))
+    return list(_records(path, root, entries)), warnings
+
+
+def _is_key(cell: str) -> bool:
+    return cell.strip().lower() in {*TITLE_KEYS, *TEXT_KEYS, *ID_KEYS, *DATE_KEYS}
 
 
 def _jsonl_records(path: Path, root: Path) -> tuple[list[Document], Sequence[str]]:
+    lines = list(json_lines(path))
+    ids, repeated = _unique_ids([(number, sound(_first(entry, ID_KEYS))) for number, entry in lines])
     entries = (
-        ({key: _cell(value) for key, value in entry.items()}, f"line {number}", _first(entry, ID_KEYS) or str(number))
-        for number, entry in json_lines(path)
+        ({sound(key): _cell(value) for key, value in entry.items()}, f"line {number}", record_id)
+        for (number, entry), record_id in zip(lines, ids, strict=True)
     )
-    return list(_records(path, root, entries)), ()
+    warnings = (f"ids that repeat an earlier one, with the line added: {repeated}",) if repeated else ()
+    return list(_records(path, root, entries)), warnings
 
 
-def _records(path: Path, root: Path, entries: Iterator[tuple[Mapping[str, str], str, str]]) -> Iterator[Document]:
+def _unique_ids(named: Sequence[tuple[int, str]]) -> tuple[list[str], int]:
+    """An id for each (line number, id as stated or ""), no two the same, and how many repeated an earlier one.
+
+    A line that states no id is named by its number, unless another line states that number as its id.
+    """
+    stated = {name for _, name in named if name}
+    met: Counter[str] = Counter()
+    ids: list[str] = []
+    for number, name in named:
+        wanted = name or (f"line {number}" if str(number) in stated else str(number))
+        met[wanted] += 1
+        ids.append(wanted if met[wanted] == 1 else f"{wanted} (line {number})")
+    return ids, sum(count - 1 for count in met.values())
+
+
+def _records(path: Path, root: Path, entries: Iterator[tuple[dict[str, str], str, str]]) -> Iterator[Document]:
     file_id = path.relative_to(root / "corpus").as_posix()
     relative = path.relative_to(root).as_posix()
     for fields, locator, record_id in entries:
+        surplus = fields.pop(SURPLUS, "")
         body = _first(fields, TEXT_KEYS)
         title = _first(fields, TITLE_KEYS)
-        text = f"{title}\n{body}".strip() if body else _as_lines(fields)
-        if text:
+        text = (f"{title}\n{body}".strip() if body else _as_lines(fields)) + surplus
+        if text.strip():
             updated = parse_date(_first(fields, DATE_KEYS))
             name = title or next((value for value in fields.values() if value), file_id)
             yield Document(
@@ -146,16 +207,9 @@ def _first(fields: Mapping[str, Any], keys: Sequence[str]) -> str:
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, list):  # a row with more cells than the header has
-        return " ".join(str(part) for part in value)
-    return "" if value is None else str(value)
-
-
-def _dialect(text: str) -> type[csv.Dialect]:
-    try:
-        return csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
-    except csv.Error:
-        return csv.excel
+    if isinstance(value, list):
+        return sound(" ".join(str(part) for part in value))
+    return "" if value is None else sound(str(value))
 
 
 RECORD_READERS: dict[str, Callable[[Path, Path], tuple[list[Document], Sequence[str]]]] = {

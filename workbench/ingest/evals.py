@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from workbench.case import files_below
+from workbench.case import files_below, shown
 from workbench.errors import InputError
 from workbench.ingest.eval_columns import (
     EvalColumns,
@@ -29,7 +29,8 @@ from workbench.ingest.eval_columns import (
 from workbench.ingest.eval_files import tool_results
 from workbench.ingest.log_columns import Flat, flatten, normalised, trace_format
 from workbench.ingest.log_values import name_of, number_of, text_of
-from workbench.ingest.tables import BadRow, Row, form_of, open_text, read_json, read_rows, rows_in
+from workbench.ingest.rows import BadRow, Row
+from workbench.ingest.tables import form_of, open_text, read_json, read_rows, rows_in
 from workbench.records import EvalItem, EvalMaterial, EvalRun, Source
 
 MAX_YAML = 8 * 2**20
@@ -77,7 +78,11 @@ def read_evals(root: Path) -> EvalMaterial:
     repeated: list[EvalItem] = []
     runs: list[EvalRun] = []
     unrecognised: list[str] = []
-    for path in [] if folder.is_symlink() else files_below(folder):
+
+    def left_out(path: Path, reason: str) -> None:
+        unrecognised.append(f"{shown(path.relative_to(root))}: {reason}")
+
+    for path in [] if folder.is_symlink() else files_below(folder, left_out):
         if path.name.lower() in IGNORED_NAMES:
             continue
         name = path.relative_to(root).as_posix()
@@ -86,7 +91,7 @@ def read_evals(root: Path) -> EvalMaterial:
             found_runs = _runs(table)
             (repeated if found_runs else items).extend(_items(table, result=bool(found_runs)))
             runs.extend(found_runs)
-        except InputError as error:
+        except (InputError, OSError) as error:
             unrecognised.append(f"{name}: {error}")
     known = {question_id(item.question) for item in items}
     extra = {question_id(item.question): item for item in reversed(repeated) if question_id(item.question) not in known}

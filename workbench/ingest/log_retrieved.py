@@ -10,24 +10,25 @@ from itertools import zip_longest
 
 from workbench.ingest.log_columns import flatten, names_of
 from workbench.ingest.log_formats import log_formats
-from workbench.ingest.log_values import as_structure, is_passage, list_of, name_of, number_of, text_of, texts_of
+from workbench.ingest.log_redaction import LogRedaction
+from workbench.ingest.log_values import as_structure, is_passage, list_of, number_of, text_of, texts_of
 from workbench.records import RetrievedItem
 
-Masked = Callable[[str], str]
 
-
-def retrieved_of(lists: Mapping[str, object], distances: bool, masked: Masked) -> tuple[RetrievedItem, ...] | None:
+def retrieved_of(
+    lists: Mapping[str, object], distances: bool, redaction: LogRedaction
+) -> tuple[RetrievedItem, ...] | None:
     """What one line says was retrieved, best first as logged; None when it says nothing, () when it says nothing was found.
 
     Args:
         lists: raw values by list name ("retrieved.items", ".ids", ".texts", ".scores").
         distances: scores are distances, where lower is better: they are negated, so that higher is better in every log.
-        masked: redaction applied to every text.
+        redaction: applied to every text and id.
     """
     sign = -1.0 if distances else 1.0
     items = lists.get("retrieved.items")
     if items is not None:
-        read = [_item(part, masked) for part in list_of(items)]
+        read = [_item(part, redaction) for part in list_of(items)]
         scores = _column(lists.get("retrieved.scores"), list_of)
         return tuple(_with_score(item, score, sign) for item, score in _padded(read, scores))
     ids, texts = (
@@ -37,7 +38,7 @@ def retrieved_of(lists: Mapping[str, object], distances: bool, masked: Masked) -
         return None
     scores = _column(lists.get("retrieved.scores"), list_of) or []
     rows = zip_longest(ids or [], texts or [], scores[: max(len(ids or []), len(texts or []))])
-    return tuple(_row(doc, text, score, sign, masked) for doc, text, score in rows)
+    return tuple(_row(doc, text, score, sign, redaction) for doc, text, score in rows)
 
 
 def _column(value: object, split: Callable[[object], list[object]]) -> list[object] | None:
@@ -55,30 +56,30 @@ def _with_score(item: RetrievedItem, score: object, sign: float) -> RetrievedIte
     return RetrievedItem(item.doc_id, item.text, sign * number)
 
 
-def _row(doc: object, text: object, score: object, sign: float, masked: Masked) -> RetrievedItem:
+def _row(doc: object, text: object, score: object, sign: float, redaction: LogRedaction) -> RetrievedItem:
     number = number_of(score)
-    item = _item(doc, masked) if isinstance(doc, dict) else RetrievedItem(doc_id=name_of(doc))
+    item = _item(doc, redaction) if isinstance(doc, dict) else RetrievedItem(doc_id=redaction.name(doc))
     if isinstance(text, dict):
-        item = RetrievedItem(item.doc_id or _item(text, masked).doc_id, _item(text, masked).text, item.score)
+        item = RetrievedItem(item.doc_id or _item(text, redaction).doc_id, _item(text, redaction).text, item.score)
     elif spoken := text_of(text):
-        item = RetrievedItem(item.doc_id, masked(spoken), item.score)
+        item = RetrievedItem(item.doc_id, redaction.text(spoken), item.score)
     return item if number is None else RetrievedItem(item.doc_id, item.text, sign * number)
 
 
-def _item(part: object, masked: Masked) -> RetrievedItem:
+def _item(part: object, redaction: LogRedaction) -> RetrievedItem:
     """One element of a list: an object, an (id, score) pair, a passage or an id."""
     part = as_structure(part)
     if isinstance(part, dict):
-        return _item_of_object(part, masked)
+        return _item_of_object(part, redaction)
     if isinstance(part, list | tuple) and len(part) == 2 and number_of(part[1]) is not None:
-        inner = _item(part[0], masked)
+        inner = _item(part[0], redaction)
         return RetrievedItem(inner.doc_id, inner.text, number_of(part[1]))
     if isinstance(part, str) and is_passage(part):
-        return RetrievedItem(text=masked(part))
-    return RetrievedItem(doc_id=name_of(part))
+        return RetrievedItem(text=redaction.text(part))
+    return RetrievedItem(doc_id=redaction.name(part))
 
 
-def _item_of_object(part: Mapping[str, object], masked: Masked) -> RetrievedItem:
+def _item_of_object(part: Mapping[str, object], redaction: LogRedaction) -> RetrievedItem:
     flat = {
         path: value
         for path, value in flatten({str(key): value for key, value in part.items()}).items()
@@ -86,7 +87,7 @@ def _item_of_object(part: Mapping[str, object], masked: Masked) -> RetrievedItem
     }
     by_name = {name: (path, value) for path, value in reversed(flat.items()) for name in _names(path)}
     aliases = log_formats()["item"]
-    named = [(alias, name_of(by_name[alias][1])) for alias in aliases["doc_id"] if alias in by_name]
+    named = [(alias, redaction.name(by_name[alias][1])) for alias in aliases["doc_id"] if alias in by_name]
     known = [name for _, name in named if name]
     # A bare number or hash under "id" is the store's own key; the file behind it says more, where there is one.
     doc_id = next((name for name in known if not _opaque(name)), known[0] if known else None)
@@ -95,7 +96,7 @@ def _item_of_object(part: Mapping[str, object], masked: Masked) -> RetrievedItem
     number = number_of(score[1])
     if number is not None and "distance" in score[0].lower():
         number = -number
-    return RetrievedItem(doc_id, masked(text) if text else None, number)
+    return RetrievedItem(doc_id, redaction.text(text) if text else None, number)
 
 
 def _names(path: str) -> tuple[str, ...]:

@@ -55,17 +55,17 @@ def _literal(text: str) -> object:
 def text_of(value: object) -> str | None:
     """A text as logged; a list of chat messages gives the last one of the user. None when there is no text."""
     if isinstance(value, str) and not value.startswith(("[{", "{'", '{"')):
-        return _sound(value) if value.strip() else None
+        return sound(value) if value.strip() else None
     structure = as_structure(value)
     if isinstance(structure, list):
         spoken = [
             part for part in structure if isinstance(part, dict) and part.get("role", "user") in ("user", "human")
         ]
         return text_of(spoken[-1].get("content")) if spoken else None
-    return _sound(value) if isinstance(value, str) and value.strip() else None
+    return sound(value) if isinstance(value, str) and value.strip() else None
 
 
-def _sound(text: str) -> str:
+def sound(text: str) -> str:
     """The text without half surrogate pairs, which JSON can smuggle in and no file can hold."""
     try:
         text.encode()
@@ -78,7 +78,7 @@ def name_of(value: object) -> str | None:
     """An identifier or label as text; None for missing values, lists and objects."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    text = _sound(str(value)).strip()
+    text = sound(str(value)).strip()
     return None if text.lower() in _MISSING else text
 
 

@@ -9,44 +9,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 from statistics import median
 
-from workbench.case import files_below
+from workbench.case import files_below, shown
 from workbench.errors import InputError
 from workbench.ingest.log_columns import LISTS, Columns, Flat, field_of, flatten, trace_format
 from workbench.ingest.log_feedback import Addition, with_additions, with_feedback
 from workbench.ingest.log_formats import log_formats
-from workbench.ingest.log_retrieved import Masked, retrieved_of
+from workbench.ingest.log_redaction import LogRedaction
+from workbench.ingest.log_retrieved import retrieved_of
 from workbench.ingest.log_values import (
     amount_of,
     count_of,
     decision_of,
     latency_factor,
-    name_of,
     text_of,
     time_of,
     zone_of,
 )
-from workbench.ingest.redaction import mask
-from workbench.ingest.tables import BadRow, Row, read_rows
+from workbench.ingest.rows import BadRow, Row
+from workbench.ingest.tables import read_rows
 from workbench.records import Interaction, QueryLog, Source
 
 KEPT_FAULTS = 20
 """Faults of single lines told in full; the rest is counted file by file."""
 SAMPLE_LINES = 200
-CACHED_TEXTS = 20_000
-"""Masked texts remembered while reading: the same passages come back for many questions."""
 IGNORED_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep"}
 
-_TEXT_FIELDS: tuple[tuple[str, Callable[[object], object]], ...] = (
-    *(
-        (name, name_of)
-        for name in ("session_id", "user_id", "model", "prompt_version", "index_version", "policy_version", "review")
-    ),
-    ("policy_decision", decision_of),
+_NAMES = ("session_id", "user_id", "model", "prompt_version", "index_version", "policy_version", "review")
+_COUNTS: tuple[tuple[str, Callable[[object], object]], ...] = (
     ("tokens_in", count_of),
     ("tokens_out", count_of),
     ("cost", amount_of),
@@ -68,19 +61,25 @@ class FileLog:
 def read_logs(root: Path) -> QueryLog:
     """Every interaction under `<root>/logs/`, oldest first; lines without a time follow in file order.
 
-    Questions, answers and retrieved texts are masked (`workbench.ingest.redaction`). Times that name no time zone are left out,
-    with a fault that says so. No folder, or an empty one, gives an empty log. Nothing here raises for what a file holds.
+    Questions, answers, retrieved texts, names and faults are masked (`workbench.ingest.log_redaction`). Times that name no
+    time zone are left out, with a fault that says so. No folder, or an empty one, gives an empty log. Nothing here raises for
+    what a file holds.
 
     Args:
         root: the case folder.
     """
     folder = root / "logs"
-    paths = (
-        [] if folder.is_symlink() else [path for path in files_below(folder) if path.name.lower() not in IGNORED_NAMES]
-    )
-    masked = lru_cache(maxsize=CACHED_TEXTS)(lambda text: mask(text)[0])
+    unread: list[str] = []
+
+    def left_out(path: Path, reason: str) -> None:
+        unread.append(f"{shown(path.relative_to(root))}: {reason}")
+
+    found = () if folder.is_symlink() else files_below(folder, left_out)
+    paths = [path for path in found if path.name.lower() not in IGNORED_NAMES]
+    redaction = LogRedaction()
     logs = {
-        path.relative_to(root).as_posix(): _read_file(path, path.relative_to(root).as_posix(), masked) for path in paths
+        path.relative_to(root).as_posix(): _read_file(path, path.relative_to(root).as_posix(), redaction)
+        for path in paths
     }
     interactions = [entry for log in logs.values() for entry in with_feedback(log.interactions, log.feedback)]
     interactions, unmatched = with_additions(interactions, [entry for log in logs.values() for entry in log.additions])
@@ -89,7 +88,7 @@ def read_logs(root: Path) -> QueryLog:
         interactions=tuple(sorted(interactions, key=_age)),
         logged_fields=frozenset(name for columns in sources.values() for name in columns),
         field_sources=sources,
-        faults=(*_all_faults(logs), *unmatched),
+        faults=tuple(map(redaction.text, (*unread, *_all_faults(logs), *unmatched))),
     )
 
 
@@ -108,7 +107,7 @@ def _all_faults(logs: Mapping[str, FileLog]) -> Iterator[str]:
             yield f"{path}: {hidden:,} more lines could not be read; correct the export and add it again"
 
 
-def _read_file(path: Path, name: str, masked: Masked) -> FileLog:
+def _read_file(path: Path, name: str, redaction: LogRedaction) -> FileLog:
     log = FileLog()
     try:
         rows = read_rows(path, log_formats()["envelopes"], lambda cell: field_of(cell) is not None)
@@ -116,7 +115,7 @@ def _read_file(path: Path, name: str, masked: Masked) -> FileLog:
         if not sample:
             log.faults.append(f"{name}: empty; check the export")
             return log
-        FORMATS.get(_format_of(sample), _refuse)(sample, chain(sample, rows), name, masked, log)
+        FORMATS.get(_format_of(sample), _refuse)(sample, chain(sample, rows), name, redaction, log)
     except InputError as error:
         log.faults.append(f"{name}: {error}")
     return log
@@ -128,7 +127,7 @@ def _format_of(sample: Sequence[Row | BadRow]) -> str:
 
 
 def _refuse(
-    sample: Sequence[Row | BadRow], _rows: Iterable[Row | BadRow], name: str, _masked: Masked, log: FileLog
+    sample: Sequence[Row | BadRow], _rows: Iterable[Row | BadRow], name: str, _redaction: LogRedaction, log: FileLog
 ) -> None:
     log.faults.append(
         f"{name}: a trace export ({_format_of(sample)}), in which one question is spread over spans; no reader for it is there "
@@ -137,10 +136,10 @@ def _refuse(
 
 
 def _read_table(
-    sample: Sequence[Row | BadRow], rows: Iterable[Row | BadRow], name: str, masked: Masked, log: FileLog
+    sample: Sequence[Row | BadRow], rows: Iterable[Row | BadRow], name: str, redaction: LogRedaction, log: FileLog
 ) -> None:
     columns = Columns.of([flatten(row.values) for row in sample if isinstance(row, Row)])
-    reader = _TableReader(name, columns, masked, log, _latency(columns, sample))
+    reader = _TableReader(name, columns, redaction, log, _latency(columns, sample))
     try:
         for row in rows:
             reader.take(row)
@@ -148,7 +147,7 @@ def _read_table(
         reader.finish()
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Row | BadRow], Iterable[Row | BadRow], str, Masked, FileLog], None]] = {
+FORMATS: Mapping[str, Callable[[Sequence[Row | BadRow], Iterable[Row | BadRow], str, LogRedaction, FileLog], None]] = {
     "table": _read_table
 }
 """Format -> reader of (first records, all records, file, redaction, where results go)."""
@@ -166,7 +165,7 @@ class _TableReader:
 
     name: str
     columns: Columns
-    masked: Masked
+    redaction: LogRedaction
     log: FileLog
     latency: tuple[float, str]
     local_times: int = 0
@@ -188,7 +187,7 @@ class _TableReader:
 
     def _interaction(self, record: Flat, query: str, place: Source) -> Interaction:
         columns = self.columns
-        named = name_of(columns.value("interaction_id", record))
+        named = self.redaction.name(columns.value("interaction_id", record))
         interaction_id = named or f"{self.name}#{place.locator.rpartition(' ')[2]}"
         feedback = columns.value("feedback", record)
         if feedback is not None:
@@ -198,15 +197,18 @@ class _TableReader:
         latency = amount_of(columns.value("latency_ms", record))
         entry = Interaction(
             interaction_id=interaction_id,
-            query=self.masked(query),
+            query=self.redaction.text(query),
             source=place,
-            answer=self.masked(answer) if answer else None,
-            retrieved=retrieved_of(lists, "distance" in columns.source("retrieved.scores").lower(), self.masked),
+            answer=self.redaction.text(answer) if answer else None,
+            retrieved=retrieved_of(lists, "distance" in columns.source("retrieved.scores").lower(), self.redaction),
             at=self._time(record),
             latency_ms=None if latency is None else latency * self.latency[0],
             review_seconds=self._review_seconds(record),
         )
-        return replace(entry, **{name: convert(columns.value(name, record)) for name, convert in _TEXT_FIELDS})  # type: ignore[arg-type]
+        names = {name: self.redaction.name(columns.value(name, record)) for name in _NAMES}
+        counts = {name: convert(columns.value(name, record)) for name, convert in _COUNTS}
+        decision = self.redaction.name(decision_of(columns.value("policy_decision", record)))
+        return replace(entry, policy_decision=decision, **names, **counts)  # type: ignore[arg-type]
 
     def _time(self, record: Flat) -> datetime | None:
         raw = self.columns.value("at", record)
@@ -215,7 +217,7 @@ class _TableReader:
         moment = time_of(raw, zone_of(stated))
         if moment == "local":
             self.local_times += 1
-            self.local_example = self.local_example or str(raw)[:40]
+            self.local_example = self.local_example or self.redaction.text(str(raw))[:40]
             return None
         return moment
 
@@ -226,8 +228,8 @@ class _TableReader:
 
     def _without_question(self, record: Flat, place: Source) -> None:
         columns = self.columns
-        interaction_id = name_of(columns.value("interaction_id", record))
-        feedback, review = columns.value("feedback", record), name_of(columns.value("review", record))
+        interaction_id = self.redaction.name(columns.value("interaction_id", record))
+        feedback, review = columns.value("feedback", record), self.redaction.name(columns.value("review", record))
         if interaction_id and (feedback is not None or review):
             seconds = self._review_seconds(record)
             self.log.additions.append(Addition(interaction_id, feedback, review, seconds, place))
@@ -257,8 +259,8 @@ class _TableReader:
             self.log.faults.append(self._no_time_zone())
 
     def _no_question(self) -> str:
-        shown = ", ".join(sorted(self.columns.known)[:8]) or "none"
-        return f"{self.name}: no column holds the question (found: {shown[:200]}); name the column 'query' and add the file again"
+        names = self.redaction.text(", ".join(sorted(self.columns.known)[:8])) or "none"
+        return f"{self.name}: no column holds the question (found: {names[:200]}); name the column 'query' and add the file again"
 
     def _no_time_zone(self) -> str:
         column, lines = self.columns.source("at"), len(self.log.interactions)

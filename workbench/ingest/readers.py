@@ -7,6 +7,7 @@ tables of records (csv, jsonl) are the business of `workbench.ingest.documents`.
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,9 +18,15 @@ from workbench.errors import InputError
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
+    from docx.document import Document as WordDocument
+    from pypdfium2 import PdfDocument
 
 MAX_TEXT_BYTES = 64 * 2**20
 """A single text file above this is refused: nobody wrote it, and it would fill a laptop's memory."""
+MAX_WORD_BYTES = 200 * 2**20
+"""Unpacked size above which a Word file is refused: it is a zip archive, and one of kilobytes can unpack to gigabytes."""
+SUSPECT_WORD_BYTES, SUSPECT_RATIO = 20 * 2**20, 100
+"""A Word file that unpacks to more than this, and to more than this many times its own size, was made to fill memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,9 @@ def read_file(path: Path) -> Extracted:
         raise InputError(f"{path.name}: no reader for '{path.suffix}' files; readable are {', '.join(sorted(READERS))}")
     try:
         return reader(path)
-    except InputError:
-        raise
     except OSError as error:
         raise InputError(
-            f"{path.name}: could not be opened ({error.strerror}); check that the file is there"
+            f"{path.name}: could not be opened ({error.strerror}); check that it is there and may be read"
         ) from error
 
 
@@ -95,8 +100,8 @@ def read_markdown(path: Path) -> Extracted:
     """Markdown: front matter gives title and dates where there is one, else the first heading gives the title."""
     text = _bounded_text(path)
     front = _front_matter(text)
-    heading = re.search(r"^#\s+(.+?)\s*#*$", text, flags=re.MULTILINE)
-    title = front.pop("title", "") or (heading.group(1) if heading else "")
+    heading = re.search(r"^#[ \t]+(\S.*)$", text, flags=re.MULTILINE)
+    title = front.pop("title", "") or (heading.group(1).rstrip().rstrip("#").rstrip() if heading else "")
     day = parse_date(front.get("updated", "") or front.get("date", ""))
     return Extracted(title, text, front, modified=day)
 
@@ -118,10 +123,11 @@ def read_html(path: Path) -> Extracted:
 def read_pdf(path: Path) -> Extracted:
     """PDF: text layer page by page, pages separated by a form feed.
 
-    Pages without text are counted in a warning; a file with no text at all is the caller's "empty".
+    Pages without text, and pages that cannot be loaded, are counted in a warning each; a file with no text at all is the
+    caller's "empty".
 
     Raises:
-        InputError: damaged or encrypted with a user password.
+        InputError: damaged, so that no page can be loaded, or encrypted with a user password.
     """
     import pypdfium2
 
@@ -133,46 +139,38 @@ def read_pdf(path: Path) -> Extracted:
             raise InputError(f"{path.name}: encrypted; ask for a copy without a password") from error
         raise InputError(f"{path.name}: damaged PDF ({detail}); export it again and replace the file") from error
     try:
-        pages = [_pdf_page_text(page) for page in pdf]
-        facts = pdf.get_metadata_dict()
+        pages = [_pdf_page_text(pdf, number) for number in range(len(pdf))]
+        facts = _pdf_facts(pdf)
     finally:
         pdf.close()
-    blank = sum(not page.strip() for page in pages)
-    warnings = (f"{blank} of {len(pages)} pages have no text layer",) if blank else ()
+    lost, blank = pages.count(None), sum(page is not None and not page.strip() for page in pages)
+    if pages and lost == len(pages):
+        raise InputError(
+            f"{path.name}: damaged PDF (none of its {lost} pages can be loaded); export it again and replace the file"
+        )
+    counted = ((blank, "have no text layer"), (lost, "could not be loaded: the file is damaged there"))
+    warnings = tuple(f"{number} of {len(pages)} pages {what}" for number, what in counted if number)
     metadata = {"pages": str(len(pages))} | ({"author": facts["Author"]} if facts.get("Author") else {})
     created, modified = (parse_date(facts.get(key, "").removeprefix("D:")) for key in ("CreationDate", "ModDate"))
-    return Extracted(facts.get("Title", ""), "\f".join(pages), metadata, created, modified, warnings)
+    text = "\f".join(page or "" for page in pages)
+    return Extracted(facts.get("Title", ""), text, metadata, created, modified, warnings)
 
 
 def read_docx(path: Path) -> Extracted:
     """Word: paragraphs and tables in document order, cells separated by ` | `.
 
     Raises:
-        InputError: not a Word file, or damaged.
+        InputError: not a Word file, damaged, or unpacking to an absurd size.
     """
     from docx import Document as open_docx
-    from docx.table import Table
 
     try:
-        doc = open_docx(str(path))
-    except Exception as error:  # python-docx lets KeyError, BadZipFile and XML errors through
+        _check_unpacked_size(path)
+        return _word_content(open_docx(str(path)))
+    except (InputError, OSError):
+        raise
+    except Exception as error:  # python-docx lets KeyError, BadZipFile and XML errors through, also behind the opening
         raise InputError(f"{path.name}: damaged Word file; open it in Word, save it again and replace it") from error
-    blocks: list[str] = []
-    heading = ""
-    for block in doc.iter_inner_content():
-        if isinstance(block, Table):
-            blocks.extend(" | ".join(cell.text.strip() for cell in row.cells) for row in block.rows)
-            continue
-        style = (block.style.name or "") if block.style is not None else ""
-        if not heading and (style.startswith("Heading") or style == "Title"):
-            heading = block.text.strip()
-        blocks.append(block.text)
-    core = doc.core_properties
-    metadata = {"author": core.author} if core.author else {}
-    pictures = len(doc.inline_shapes)
-    warnings = (f"{pictures} pictures were not read",) if pictures else ()
-    created, modified = (_day(moment) for moment in (core.created, core.modified))
-    return Extracted(core.title or heading, "\n".join(blocks).strip(), metadata, created, modified, warnings)
 
 
 def parse_date(text: str) -> date | None:
@@ -233,12 +231,60 @@ def _html_date(soup: BeautifulSoup) -> date | None:
     return None
 
 
-def _pdf_page_text(page: object) -> str:
-    textpage = page.get_textpage()  # type: ignore[attr-defined]
+def _pdf_page_text(pdf: PdfDocument, number: int) -> str | None:
+    """Text of one page; None when the page cannot be loaded."""
+    import pypdfium2
+
     try:
-        return str(textpage.get_text_bounded()).replace("\r\n", "\n")
-    finally:
-        textpage.close()
+        textpage = pdf[number].get_textpage()
+        try:
+            return str(textpage.get_text_bounded()).replace("\r\n", "\n")
+        finally:
+            textpage.close()
+    except (pypdfium2.PdfiumError, ValueError):
+        return None
+
+
+def _pdf_facts(pdf: PdfDocument) -> dict[str, str]:
+    """What the file says about itself; nothing when that part is damaged."""
+    import pypdfium2
+
+    try:
+        return dict(pdf.get_metadata_dict())
+    except (pypdfium2.PdfiumError, ValueError):
+        return {}
+
+
+def _check_unpacked_size(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    ratio = unpacked / max(1, path.stat().st_size)
+    if unpacked > MAX_WORD_BYTES or (unpacked > SUSPECT_WORD_BYTES and ratio > SUSPECT_RATIO):
+        raise InputError(
+            f"{path.name}: unpacks to {unpacked // 2**20} MiB, {ratio:,.0f} times its size, and was not opened; "
+            "save its text as a smaller file"
+        )
+
+
+def _word_content(doc: WordDocument) -> Extracted:
+    from docx.table import Table
+
+    blocks: list[str] = []
+    heading = ""
+    for block in doc.iter_inner_content():
+        if isinstance(block, Table):
+            blocks.extend(" | ".join(cell.text.strip() for cell in row.cells) for row in block.rows)
+            continue
+        style = (block.style.name or "") if block.style is not None else ""
+        if not heading and (style.startswith("Heading") or style == "Title"):
+            heading = block.text.strip()
+        blocks.append(block.text)
+    core = doc.core_properties
+    metadata = {"author": core.author} if core.author else {}
+    pictures = len(doc.inline_shapes)
+    warnings = (f"{pictures} pictures were not read",) if pictures else ()
+    created, modified = (_day(moment) for moment in (core.created, core.modified))
+    return Extracted(core.title or heading, "\n".join(blocks).strip(), metadata, created, modified, warnings)
 
 
 READERS: dict[str, Callable[[Path], Extracted]] = {

@@ -22,7 +22,8 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 # detect-secrets plugins whose patterns are safe in prose, each with what stands, in lower case, in every text it can match:
 # looking for that first is far cheaper than the patterns. "" means no such hint. Left out: IPPublicDetector (an address is no
-# secret) and ArtifactoryDetector, whose password pattern is any capitalised word such as "APEXINSURANCE" or "AP20261234567".
+# secret), ArtifactoryDetector, whose password pattern is any capitalised word such as "APEXINSURANCE" or "AP20261234567", and
+# JwtTokenDetector and OpenAIDetector, whose patterns take quadratic time on hostile text: rules of our own find what they find.
 PLUGINS: Mapping[str, tuple[str, ...]] = {
     "aws.AWSKeyDetector": ("akia", "asia", "abia", "acca", "a3t", "aws"),
     "azure_storage_key.AzureStorageKeyDetector": ("accountkey=",),
@@ -32,10 +33,8 @@ PLUGINS: Mapping[str, tuple[str, ...]] = {
     "gitlab_token.GitLabTokenDetector": ("gl", "gr1348941"),
     "ibm_cloud_iam.IbmCloudIamDetector": ("ibm", "api"),
     "ibm_cos_hmac.IbmCosHmacDetector": ("secret",),
-    "jwt.JwtTokenDetector": ("eyj",),
     "mailchimp.MailchimpDetector": ("-us",),
     "npm.NpmDetector": ("_authtoken",),
-    "openai.OpenAIDetector": ("t3blbkfj",),
     "private_key.PrivateKeyDetector": ("putty", "private key"),
     "pypi_token.PypiTokenDetector": ("pypi-",),
     "sendgrid.SendGridDetector": ("sg.",),
@@ -58,18 +57,24 @@ _OWN_RULES: tuple[tuple[tuple[str, ...], Pattern], ...] = (
             re.DOTALL,
         ),
     ),
-    (("://",), re.compile(r"://[^\s:/@\[\]]{0,256}:(?P<secret>[^\s/@\[\]]{1,256})@")),
+    (("://",), re.compile(r"://[^\s:/@\[\]]{0,256}:(?P<secret>[^\s/\[\]]{1,256})@")),
     (
         ("bearer", "basic "),
         re.compile(r"\b(?:bearer|basic)\s+(?P<secret>(?=[^\s]*\d)[A-Za-z0-9._~+/-]{16,}=*)", re.IGNORECASE),
     ),
-    (("eyj",), re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]+)*")),
+    (
+        ("sk-",),
+        re.compile(
+            r"(?<![A-Za-z0-9])sk-(?:(?:proj|ant|svcacct|admin|or)-[A-Za-z0-9_-]{8,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{20,})"
+        ),
+    ),
+    (("eyj",), re.compile(r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]+)*")),
     (
         _ASSIGNMENT_HINTS,
         re.compile(
-            r"\b(?:pass(?:word|wd|phrase)|pwd|(?:client[ _-]?)?secret|api[ _-]?key|(?:access|auth|refresh)[ _-]?(?:key|token)"
-            r"|token)"
-            r"[\"']?\s{0,3}(?:=|:=?|=>)\s{0,3}[\"']?(?P<secret>(?=[^\s\"',;]*[\d!#$%^&*_+~])[^\s\"',;\[\]]{6,})",
+            r"(?:pass(?:word|wd|phrase)|(?<![A-Za-z0-9])(?:pwd|(?:client[ _-]?)?secret(?:[ _-]?(?:access[ _-]?)?key)?"
+            r"|(?:api|private)[ _-]?key|(?:access|auth|refresh)[ _-]?(?:key|token)|token))"
+            r"[\"']?\s{0,3}(?:=|:=?|=>)\s{0,3}[\"']?(?P<secret>(?=[^\s\"',;]{0,256}[\d!#$%^&*_+~])[^\s\"',;\[\]]{6,})",
             re.IGNORECASE,
         ),
     ),
@@ -123,6 +128,18 @@ def mask(text: str) -> tuple[str, Mapping[str, int]]:
         text = _replace(text, _CARD, "card", counts, is_card)
         text = _replace(text, _PHONE, "phone", counts, _is_phone)
     return text, MappingProxyType(dict(counts)) if counts else _NOTHING
+
+
+def mask_secrets(text: str) -> tuple[str, int]:
+    """The text with secrets alone replaced by `[secret]`, and how many there were.
+
+    For documents, which hold people's phone numbers and addresses rightly.
+
+    >>> mask_secrets("ann@example.org, password = S3cret!pw")
+    ('ann@example.org, password = [secret]', 1)
+    """
+    counts: Counter[str] = Counter()
+    return _mask_secrets(text, counts), counts["secret"]
 
 
 def is_card(number: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
@@ -47,10 +48,14 @@ def read_repository(root: Path) -> Repository | None:
     folder = root / "repo"
     if folder.is_symlink() or not folder.is_dir():
         return None
-    files = tuple(path.relative_to(root).as_posix() for path in islice(_files(folder), MAX_FILES))
-    commits, tags = _from_git(folder / ".git")
-    commits = commits or _from_log(folder / LOG_NAME)
-    tags = tags or _tags_from_file(folder / TAGS_NAME)
+    try:
+        files = tuple(path.relative_to(root).as_posix() for path in islice(_files(folder), MAX_FILES))
+        commits, tags = _from_git(folder / ".git")
+        commits = commits or _from_log(folder / LOG_NAME)
+        tags = tags or _tags_from_file(folder / TAGS_NAME)
+    except OSError as error:  # a folder that may be listed and not entered
+        log.warning("repo/: could not be read (%s)", error.strerror)
+        return None
     if not files and not commits:
         return None
     # Both sources give the newest first; turned round, commits of the same second keep their order.
@@ -60,7 +65,10 @@ def read_repository(root: Path) -> Repository | None:
 
 def history_source(root: Path) -> str:
     """The path, relative to the case folder, that commits were read from: what a locator "commit 1a2b3c4" belongs to."""
-    return "repo/.git" if (root / "repo" / ".git" / "objects").is_dir() else f"repo/{LOG_NAME}"
+    with suppress(OSError):
+        if (root / "repo" / ".git" / "objects").is_dir():
+            return "repo/.git"
+    return f"repo/{LOG_NAME}"
 
 
 def _files(folder: Path) -> Iterator[Path]:

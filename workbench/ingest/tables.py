@@ -13,17 +13,16 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Literal, TypeVar, cast
 
 from workbench.errors import InputError
+from workbench.ingest.csv_rows import allow_long_cells, csv_records, csv_shape
+from workbench.ingest.rows import MAX_LINE, BadRow, Row
 
-MAX_LINE = 16 * 2**20
-"""Characters one line or cell may have; a longer line is a fault, and the reader goes on behind it."""
 MAX_WHOLE = 256 * 2**20
 """Characters of a file that must be read in one piece (a JSON array); JSON lines have no such limit."""
 MAX_CHARACTERS = 4 * 2**30
@@ -31,28 +30,11 @@ MAX_CHARACTERS = 4 * 2**30
 SAMPLE = 64 * 2**10
 FIRST_LINES = 20
 HEADER_LINES = 5
-DELIMITERS = ",;\t|"
 DAMAGED = (OSError, EOFError, zlib.error)
 NOT_JSON = (ValueError, RecursionError)
 
 T = TypeVar("T")
 Form = Literal["jsonl", "json", "csv", "empty"]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record and where it stands: "line 14" (JSON lines), "row 3" (csv, header not counted), "record 2" (JSON array)."""
-
-    locator: str
-    values: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A record that could not be read, and why."""
-
-    locator: str
-    reason: str
 
 
 def form_of(path: Path) -> Form:
@@ -119,7 +101,7 @@ def read_json(path: Path) -> object:
         InputError: not JSON, too large to read in one piece, or damaged.
     """
     with open_text(path) as stream:
-        text = _guarded(path, lambda: stream.read(MAX_WHOLE + 1))
+        text = _guarded(path.name, lambda: stream.read(MAX_WHOLE + 1))
     if len(text) > MAX_WHOLE:
         raise InputError(
             f"{path.name}: more than {MAX_WHOLE // 2**20} MiB in one JSON value; export it as JSON lines, one record a line"
@@ -127,7 +109,7 @@ def read_json(path: Path) -> object:
     try:
         return json.loads(text)
     except NOT_JSON as error:
-        raise InputError(f"{path.name}: not valid JSON ({_short(error)}); export it again") from error
+        raise InputError(f"{path.name}: not valid JSON ({short(error)}); export it again") from error
 
 
 @contextmanager
@@ -137,10 +119,26 @@ def open_text(path: Path) -> Iterator[IO[str]]:
     Raises:
         InputError: the file cannot be opened, is damaged, or is not text.
     """
-    encoding = _guarded(path, lambda: _encoding(path))
+    encoding = _guarded(path.name, lambda: _encoding(path))
     # Newlines stay as they are: the csv reader needs those inside quoted cells.
     with _opened(path) as binary, io.TextIOWrapper(binary, encoding=encoding, errors="replace", newline="") as text:
         yield text
+
+
+def byte_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """(number from 1, line) of a file as bytes, unpacked where it is gzip; a line ends at a newline and nowhere else.
+
+    Raises:
+        InputError: the file cannot be opened or is damaged, or a line is over the limit.
+    """
+    with _guarded(path.name, lambda: _opened(path)) as stream:
+        number = size = 0
+        while line := _guarded(f"{path.name} line {number + 1}", lambda: stream.readline(MAX_LINE)):
+            number, size = number + 1, size + len(line)
+            _check_size(path, size)
+            if len(line) == MAX_LINE:
+                raise InputError(f"{path.name} line {number}: longer than {MAX_LINE // 2**20} MiB; split the record")
+            yield number, line
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -168,11 +166,11 @@ def _encoding(path: Path) -> str:
     return "utf-8"
 
 
-def _guarded(path: Path, read: Callable[[], T]) -> T:
+def _guarded(place: str, read: Callable[[], T]) -> T:
     try:
         return read()
     except DAMAGED as error:
-        raise InputError(f"{path.name}: could not be read ({_short(error)}); copy or export it again") from error
+        raise InputError(f"{place}: could not be read ({short(error)}); copy or export it again") from error
 
 
 def _first_lines(path: Path) -> list[str]:
@@ -189,10 +187,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
     """(number from 1, line) of a file; None for a line over the limit."""
     with open_text(path) as stream:
         number = characters = 0
-        while line := _guarded(path, lambda: stream.readline(MAX_LINE)):
+        while line := _guarded(path.name, lambda: stream.readline(MAX_LINE)):
             number, whole = number + 1, line
             while len(line) == MAX_LINE and not line.endswith("\n"):
-                line = _guarded(path, lambda: stream.readline(MAX_LINE))
+                line = _guarded(path.name, lambda: stream.readline(MAX_LINE))
                 characters += len(line)
                 _check_size(path, characters)
             characters += len(whole)
@@ -218,19 +216,17 @@ def _json_line(locator: str, line: str) -> Row | BadRow:
     try:
         value = json.loads(line)
     except NOT_JSON as error:
-        return BadRow(locator, f"not JSON ({_short(error)})")
+        return BadRow(locator, f"not JSON ({short(error)})")
     if isinstance(value, dict):
         return Row(locator, value)
     return BadRow(locator, f"expected an object, found {type(value).__name__}")
 
 
 def _csv_rows(path: Path, known: Callable[[str], bool]) -> Iterator[Row | BadRow]:
-    skip, delimiter = _csv_shape(_first_lines(path)[:HEADER_LINES], known)
-    # A limit of the whole process, but only ever raised: passages in a cell are longer than its default.
-    csv.field_size_limit(max(MAX_LINE, csv.field_size_limit()))
+    skip, delimiter = csv_shape(_first_lines(path)[:HEADER_LINES], known)
+    allow_long_cells()
     reader = csv.reader(_csv_lines(path, skip), delimiter=delimiter)
-    header = [cell.strip() for cell in next(reader, [])]
-    yield from _csv_records(reader, header)
+    yield from csv_records(reader, [cell.strip() for cell in next(reader, [])])
 
 
 def _csv_lines(path: Path, skip: int) -> Iterator[str]:
@@ -241,47 +237,6 @@ def _csv_lines(path: Path, skip: int) -> Iterator[str]:
             )
         if number > skip:
             yield line.replace("\x00", "")
-
-
-def _csv_records(reader: Iterator[list[str]], header: Sequence[str]) -> Iterator[Row | BadRow]:
-    number = 0
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            number += 1
-            yield BadRow(f"row {number}", f"not readable as csv ({error})")
-            continue
-        if cells is None:
-            return
-        if not cells:
-            continue
-        number += 1
-        surplus = [cell for cell in cells[len(header) :] if cell.strip()]
-        if surplus:
-            yield BadRow(f"row {number}", f"{len(cells)} cells under a header of {len(header)}")
-        else:
-            # The first of two columns with one name wins, as a person reading from the left would have it.
-            yield Row(f"row {number}", dict(reversed(list(zip(header, cells, strict=False)))))
-
-
-def _csv_shape(lines: Sequence[str], known: Callable[[str], bool]) -> tuple[int, str]:
-    """(lines before the header, delimiter): the pair under which most header cells are known, then the most cells."""
-    shapes = [(skip, delimiter) for skip in range(len(lines)) for delimiter in DELIMITERS]
-
-    def merit(shape: tuple[int, str]) -> tuple[int, int, int]:
-        skip, delimiter = shape
-        cells = _header_cells(lines[skip], delimiter)
-        return sum(map(known, cells)), len(cells) if skip == 0 else 0, -skip
-
-    return max(shapes, key=merit, default=(0, ","))
-
-
-def _header_cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return []
 
 
 def _is_records(value: object) -> bool:
@@ -295,5 +250,8 @@ def _parsed(text: str) -> object:
         return None
 
 
-def _short(error: BaseException) -> str:
-    return re.sub(r"\s+", " ", str(error) or type(error).__name__)[:120]
+def short(error: BaseException) -> str:
+    """What an error says, in one line of at most 120 characters."""
+    # What the system says of a file names its whole path, which is nobody's business.
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return re.sub(r"\s+", " ", said or type(error).__name__)[:120]

@@ -1,7 +1,7 @@
 """The place in a client's file that a finding points to, with the lines around it.
 
-It reads, it never interprets: every text leaves here as it stands in the file, and whoever shows it escapes it. Only
-query logs are masked first, for they hold what people typed.
+It reads, it never interprets: every text leaves here as it stands in the file, and whoever shows it escapes it. Secrets
+are masked first, in query logs personal data too, for they hold what people typed.
 Only files of the case are opened; version-control internals and derived results are not.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from workbench.case import Case
 from workbench.errors import CaseError, InputError
 from workbench.ingest.readers import read_file
-from workbench.ingest.redaction import mask
+from workbench.ingest.redaction import mask, mask_secrets
 from workbench.ingest.tables import open_text, read_json
 from workbench.ui.commits import commit_lines, repository_above
 
@@ -70,8 +70,8 @@ def excerpt(case: Case, path: str, at: str) -> Excerpt:
     lines = tuple(show(file, value.strip("'\" "), case))
     if not lines:
         raise InputError(f"{file.name} has no {at or 'text'}; it may have changed since the analysis, so run it again.")
-    if file.is_relative_to(case.root / "logs"):
-        lines = tuple(Line(line.label, mask(line.text)[0], line.marked) for line in lines)
+    hide = mask if file.is_relative_to(case.root / "logs") else mask_secrets
+    lines = tuple(Line(line.label, hide(line.text)[0], line.marked) for line in lines)
     pointed = any(line.marked for line in lines)
     shown = tuple(_shortened(line, beside=pointed) for line in lines)
     return Excerpt(f"{path}, {at}" if at else path, _note(lines, at), shown)
