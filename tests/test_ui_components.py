@@ -1,11 +1,14 @@
+import dataclasses
 import re
 
+import example_results
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.records import CauseFinding, Estimate, Evidence, Source
 from workbench.ui import components as ui
+from workbench.ui import verdicts
 from workbench.ui.passages import highlight, passage, query_stems
 
 HOSTILE = "<script>alert('x')</script> & \"more\""
@@ -42,8 +45,8 @@ def hostile_markup() -> list[str]:
         ui.source_link(source, None),
         ui.figure_card(HOSTILE, MEASURED, meaning=HOSTILE, unit=HOSTILE, source=source, case_slug="acme"),
         ui.figure_card("x", Estimate.not_measured(HOSTILE), meaning="y"),
-        ui.verdict_bar(finding(cause=HOSTILE)),
-        ui.ledger_line(evidence(3.0, (source,)), "acme"),
+        verdicts.verdict_bar(finding(cause=HOSTILE)),
+        verdicts.ledger_line(evidence(3.0, (source,)), "acme"),
         ui.table([HOSTILE], [], caption=HOSTILE),
         ui.arm_label(HOSTILE),
         ui.empty_state(HOSTILE, HOSTILE, HOSTILE),
@@ -94,25 +97,54 @@ def test_an_unmeasured_estimate_has_no_bar():
 
 
 def test_a_verdict_bar_says_probability_band_word_and_coverage():
-    words = re.sub(r"<[^>]+>", " ", ui.verdict_bar(finding()))
+    words = re.sub(r"<[^>]+>", " ", verdicts.verdict_bar(finding()))
     for expected in ("Wrong retrieval", "78 %", "60 % to 90 %", "likely", "64 % of evidence seen"):
         assert expected in words
 
 
+@pytest.mark.parametrize(("coverage", "small"), [(0.2, "before enough evidence: 40 %"), (0.0, "starting odds: 40 %")])
+def test_a_cause_below_coverage_leads_with_the_word_and_shows_no_confident_number(coverage, small):
+    markup = verdicts.verdict_bar(finding(probability=0.4, coverage=coverage, verdict="not_enough_evidence"))
+    assert "wb-verdict-value" not in markup
+    assert "60 % to 90 %" not in markup
+    words = re.sub(r"<[^>]+>", " ", markup)
+    assert words.index("not enough evidence") < words.index(small)
+
+
+def test_a_line_says_what_was_not_found_as_a_denial():
+    absent = dataclasses.replace(evidence(-3.0), observed="clean")
+    assert "<b>Not so: exact terms missed.</b>" in verdicts.ledger_line(absent, "acme")
+
+
+def test_decibans_are_explained_where_they_stand():
+    assert '<span class="wb-ledger-weight" title="decibans' in verdicts.ledger_line(evidence(3.0), "acme")
+
+
+def test_headings_of_measures_say_what_they_measure():
+    markup = ui.comparison_table(example_results.comparison())
+    assert '<th scope="col" title="how high the right documents stand among the first ten, 0 to 1">nDCG@10' in markup
+    for label in ("recall@10", "success@5", "MRR@10"):
+        assert f'title="{ui.MEASURE_MEANINGS[label]}"' in markup
+
+
+def test_an_error_without_a_reference_shows_none():
+    assert "Reference" not in ui.error_box("a", "b")
+
+
 @pytest.mark.parametrize(("decibans", "side"), [(3.2, "for"), (-3.2, "against"), (0.0, "no weight")])
 def test_a_ledger_line_says_which_way_it_points(decibans, side):
-    assert f'<span class="wb-ledger-side">{side}</span>' in ui.ledger_line(evidence(decibans), "acme")
+    assert f'<span class="wb-ledger-side">{side}</span>' in verdicts.ledger_line(evidence(decibans), "acme")
 
 
 def test_a_ledger_line_links_the_first_three_places_and_counts_the_rest():
     places = tuple(Source("logs/trace.jsonl", f"line {n}") for n in range(1, 6))
-    markup = ui.ledger_line(evidence(3.0, places), "acme")
+    markup = verdicts.ledger_line(evidence(3.0, places), "acme")
     assert markup.count("<a ") == 3
     assert "and 2 more" in markup
 
 
 def test_an_empty_ledger_says_so():
-    assert "No evidence" in ui.ledger((), "acme")
+    assert "No evidence" in verdicts.ledger((), "acme")
 
 
 def test_a_source_address_carries_case_path_and_place():

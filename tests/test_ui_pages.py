@@ -10,16 +10,19 @@ from example_case import write_example_case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench import compute
+from workbench import compute, store
+from workbench.case import new_case
 from workbench.report.outcomes import changes, outcomes
 from workbench.report.words import comparison_sentence
+from workbench.session import results_folder
 from workbench.ui.analysis import AnalysisPanel
-from workbench.ui.diagnosis_page import build_diagnosis_page, build_diagnosis_panel
+from workbench.ui.diagnosis_page import build_diagnosis_page, build_diagnosis_panel, gain_words
 from workbench.ui.lab_page import build_lab_page, build_lab_panel
 from workbench.ui.lab_queries import Rankings, first_right_ranks, question_rows
 from workbench.ui.lab_questions import QuestionList, QuestionPanel
 from workbench.ui.lab_rankings import rankings_markup, snippet
 from workbench.ui.page import PageContext
+from workbench.ui.start import build_start_page, created_markup, holdings, name_fault
 from workbench.ui.steps import notebooks_dir, step
 
 
@@ -312,6 +315,116 @@ def test_an_analysis_that_brings_no_result_says_so(tmp_path, monkeypatch):
     asyncio.run(press())
     assert "ended without this result" in markup(panel)
     assert not panel.start.disabled
+
+
+def diagnosed(tmp_path, *not_measured):
+    case = new_case(tmp_path, "diagnosed")
+    diagnosis = dataclasses.replace(example_results.diagnosis(), not_measured=not_measured)
+
+    def store_diagnosis():
+        path = results_folder(case) / "diagnosis.json"
+        store.write_text(path, store.to_json(diagnosis, "diagnosis"))
+
+    return case, store_diagnosis
+
+
+def test_an_analysis_without_documents_says_where_to_put_them(tmp_path):
+    case, store_diagnosis = diagnosed(tmp_path)
+    store_diagnosis()
+    text = read(build_lab_page(context(case))).text
+    assert "no documents" in text
+    assert "corpus/" in text
+    assert "queries.jsonl" in text
+    assert "intake" not in text
+
+
+def test_an_analysis_without_questions_says_where_to_put_them(tmp_path):
+    case, store_diagnosis = diagnosed(tmp_path)
+    (case.root / "corpus" / "a.md").write_text("# A")
+    store_diagnosis()
+    text = read(build_lab_page(context(case))).text
+    assert "no questions" in text
+    assert "logs/" in text
+    assert "corpus/" not in text
+
+
+def test_an_analysis_of_files_that_cannot_be_read_repeats_why(tmp_path):
+    fault = "1 of 1 corpus files hold no text that could be read: corpus/scan.pdf (a picture)"
+    case, store_diagnosis = diagnosed(tmp_path, fault, "Click data (R-12): No log was handed over.")
+    (case.root / "corpus" / "scan.pdf").write_text("x")
+    (case.root / "queries.jsonl").write_text('{"_id": "q1", "text": "what"}')
+    store_diagnosis()
+    text = read(build_lab_page(context(case))).text
+    assert fault in text
+    assert "Click data" not in text
+
+
+def uncovered():
+    diagnosis = example_results.diagnosis()
+    causes = [dataclasses.replace(c, coverage=0.0, verdict="not_enough_evidence") for c in diagnosis.causes]
+    return dataclasses.replace(diagnosis, causes=tuple(causes), primary=None, top_cause_stability=0.0)
+
+
+def test_where_nothing_is_covered_the_next_steps_come_first():
+    text = read(build_diagnosis_panel(uncovered())).text
+    assert text.index("Next steps") < text.index("what speaks for and against it")
+    assert "draws" not in text
+
+
+def test_what_a_step_would_tell_is_told_in_words():
+    text = read(build_diagnosis_panel(example_results.diagnosis())).text
+    assert "bits" not in text
+    assert "2 minsomething" in text.replace("2\u00a0min", "2 min")
+
+
+@pytest.mark.parametrize(("bits", "words"), [(0.49, "much"), (0.3, "much"), (0.1, "something"), (0.02, "little")])
+def test_expected_gain_has_three_words(bits, words):
+    assert gain_words(bits) == words
+
+
+# ---------------------------------------------------------------- start
+
+
+def test_a_case_without_labels_lacks_questions_with_right_answers(tmp_path):
+    held, missing = holdings(new_case(tmp_path, "acme").root)
+    assert held == []
+    assert missing[-1] == "questions with right answers"
+
+
+def test_questions_with_right_answers_are_counted(tmp_path):
+    # q1 has two right documents, q2 only one that is labelled wrong, q3 one of grade 10.
+    root = new_case(tmp_path, "acme").root
+    (root / "queries.jsonl").write_text("")
+    assert holdings(root)[1][-1] == "questions with right answers"
+    (root / "qrels").mkdir()
+    rows = ["query-id\tcorpus-id\tscore", "q1\td1\t1", "q1\td2\t2", "q2\td1\t0", "q3\td1\t10", ""]
+    (root / "qrels" / "test.tsv").write_text("\n".join(rows))
+    held, missing = holdings(root)
+    assert held == ["2 questions with right answers"]
+    assert missing == ["corpus", "logs", "evals", "governance", "repo"]
+
+
+def test_the_folders_of_a_new_case_name_questions_and_labels(tmp_path):
+    text = created_markup(new_case(tmp_path, "acme"))
+    assert "questions to test with" in text
+    assert "qrels/test.tsv" in text
+    assert "which document is right for which question" in text
+
+
+@pytest.mark.parametrize(("name", "words"), [("", "name first"), ("x" * 300, "at most 64 characters")])
+def test_a_name_that_is_missing_or_too_long_gets_its_own_sentence(name, words):
+    fault = name_fault(name)
+    assert words in fault
+    assert len(fault) < 140
+
+
+def test_a_new_case_is_in_the_list_at_once(tmp_path):
+    page = build_start_page(PageContext(step("start"), None, (), (tmp_path,)))
+    name = next(part for part in walk(page) if isinstance(part, widgets.Text))
+    name.value = "beta-bank"
+    next(part for part in walk(page) if getattr(part, "description", "") == "New case").click()
+    assert read(page).select_one(".wb-case-row")["data-case"] == "beta-bank"
+    assert "One case is in this workspace" in read(page).h1.text
 
 
 @pytest.mark.parametrize("name", ["02_diagnosis.ipynb", "03_retrieval_lab.ipynb"])

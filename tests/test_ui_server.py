@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from workbench.case import new_case, open_case
-from workbench.compute import JobState
+from workbench.compute import JobState, _write, job_state, run_job
 from workbench.errors import CaseError, MissingPartError
 from workbench.ui import browser, handlers, navigation, page, progress, server, steps
 
@@ -155,9 +156,53 @@ def test_time_left_is_told_in_round_numbers(seconds, words):
 
 
 def test_a_failed_job_says_why_and_what_to_do():
-    markup = progress.progress_markup(JobState("analysis", "failed", error="no <room> left"))
-    assert "no &lt;room&gt; left" in markup
-    assert "start it again" in markup
+    markup = progress.progress_markup(JobState("analysis", "failed", error="logs/a.csv line 4: no <room> left"))
+    assert "no &lt;room&gt; left." in markup
+    assert "Correct the file, then start again." in markup
+    assert "eference" not in markup
+
+
+def test_an_error_of_the_workbench_itself_does_not_blame_the_files(workspace):
+    state = run_job(workspace / "acme", "analysis", lambda progress: 1 / 0)
+    markup = progress.progress_markup(state)
+    assert "the server log has the details" in markup
+    assert "Correct the file" not in markup
+
+
+def test_a_job_whose_process_died_does_not_blame_the_files(workspace, monkeypatch):
+    submitted = JobState("analysis", "running", started=1.0, updated=1.0)
+    _write(workspace / "acme", submitted)
+    markup = progress.progress_markup(job_state(workspace / "acme", "analysis"))
+    assert markup.lower().count("start it again") == 1
+    assert "Correct the file" not in markup
+
+
+def test_a_finished_job_leaves_no_line_behind():
+    assert progress.progress_markup(JobState("analysis", "done", 1.0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [("failed", "Correct the file"), ("cancelled", "what was finished is kept")]
+)
+def test_a_page_shows_how_the_last_job_ended_until_a_new_one_starts(workspace, status, words):
+    _write(workspace / "acme", JobState("analysis", status, error="qrels/test.tsv line 2: no such id"))
+    widget = progress.JobProgress(open_case(workspace / "acme"), "analysis", print)
+    assert words in widget.children[0].value
+    assert not widget.under_way
+
+
+def test_stop_says_at_once_that_it_is_stopping(workspace):
+    _write(workspace / "acme", JobState("analysis", "running", 0.4, "Encoding", 40.0, updated=time.time()))
+
+    async def scenario() -> None:
+        widget = progress.JobProgress(open_case(workspace / "acme"), "analysis", lambda state: None)
+        line, stop = widget.children
+        stop.click()
+        assert "Stopping…" in line.value
+        assert "left" not in line.value
+        widget._watching.cancel()
+
+    asyncio.run(scenario())
 
 
 def test_progress_follows_a_job_to_its_end_and_says_so_once(workspace, monkeypatch):
@@ -171,7 +216,7 @@ def test_progress_follows_a_job_to_its_end_and_says_so_once(workspace, monkeypat
         widget.follow(lambda: None)
         assert len(widget.children) == 2
         await widget._watching
-        assert len(widget.children) == 1
+        assert widget.children == ()
 
     asyncio.run(scenario())
     assert [state.status for state in ended] == ["done"]

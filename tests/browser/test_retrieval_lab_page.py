@@ -87,6 +87,26 @@ def test_slash_goes_to_the_search_which_narrows_the_list(lab: Page):
     expect(lab.get_by_role("status")).to_have_text("1 of 44 questions")
 
 
+def test_a_list_filtered_to_nothing_says_so_and_keeps_its_place(lab: Page):
+    table = lab.locator(".wb-questions-table")
+    before = table.bounding_box()["height"]
+    lab.get_by_label("Search questions").fill("no question has these words")
+    expect(table.locator("tbody")).to_have_text("No question matches.")
+    assert table.bounding_box()["height"] == before
+
+
+@pytest.mark.parametrize("width", [1280, 1024])
+def test_the_question_keeps_most_of_the_width(lab: Page, width):
+    lab.set_viewport_size({"width": width, "height": 768})
+    assert question(lab, "q03").locator("td").first.bounding_box()["width"] > 340
+
+
+def test_every_arm_beside_each_other_fits_the_projector(lab: Page):
+    lab.get_by_label("show every arm").check()
+    expect(lab.locator(".wb-ranking")).to_have_count(4)
+    assert lab.locator(".wb-rankings").evaluate("grid => grid.scrollWidth <= grid.clientWidth")
+
+
 @pytest.mark.parametrize(("outcome", "questions"), [("recovered", 8), ("lost", 2), ("still failing", 2)])
 def test_the_list_is_filtered_by_what_became_of_a_question(lab: Page, outcome, questions):
     lab.get_by_label("Filter by outcome").select_option(outcome)

@@ -20,7 +20,7 @@ def test_start_lists_a_case_with_what_it_holds_and_what_is_missing(start: Page):
     row = start.locator(".wb-case-row[data-case=acme]")
     expect(row).to_contain_text("Acme & Sons <claims>")
     expect(row).to_contain_text("3 files in corpus")
-    expect(row).to_contain_text("Not there: logs, evals, governance and repo")
+    expect(row).to_contain_text("Not there: logs, evals, governance, repo and questions with right answers")
 
 
 def test_the_token_leaves_the_address_and_never_reaches_the_log(start: Page, workbench, recorder):
@@ -85,6 +85,29 @@ def test_a_new_case_gets_its_folders_and_says_what_goes_where(start: Page, workb
     start.get_by_role("button", name="New case").click()
     expect(start.locator(".wb-table")).to_contain_text("questions people asked it")
     assert (workbench.workspace / "beta-bank" / "governance").is_dir()
+
+
+def test_enter_makes_the_case_and_the_list_shows_it_at_once(start: Page, workbench):
+    start.get_by_label("Name").press_sequentially("gamma-mutual")
+    start.get_by_label("Name").press("Enter")
+    expect(start.locator(".wb-case-row[data-case=gamma-mutual]")).to_contain_text("Holds no files yet")
+    assert (workbench.workspace / "gamma-mutual" / "corpus").is_dir()
+
+
+def test_a_case_without_a_name_is_asked_for_one(start: Page):
+    start.get_by_role("button", name="New case").click()
+    expect(start.get_by_role("alert")).to_have_text("Give the case a name first.")
+
+
+def test_the_running_clock_is_reset_only_after_a_question(start: Page):
+    clock = start.get_by_role("button", name="Session clock")
+    clock.click()
+    start.once("dialog", lambda dialog: dialog.dismiss())
+    clock.click()
+    expect(clock).to_contain_text("of 30:00")
+    start.once("dialog", lambda dialog: dialog.accept())
+    clock.click()
+    expect(clock).to_have_text("Start clock")
 
 
 def test_a_case_name_that_leaves_the_workspace_is_refused(start: Page, workbench):

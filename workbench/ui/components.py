@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlencode
 
 from workbench import numbers
-from workbench.records import CauseFinding, Comparison, Difference, Estimate, Evidence, Source
-from workbench.report.words import (
-    CAUSE_NAMES,
-    VERDICT_WORDS,
-    arm_name,
-    arm_reason,
-    difference_words,
-    measure_labels,
-)
+from workbench.records import Comparison, Difference, Estimate, Source
+from workbench.report.words import arm_name, arm_reason, difference_words, measure_labels
 from workbench.ui.tokens import ARM_COLOURS, css_name
 
 Tone = Literal["plain", "accent", "muted", "failed"]
+MEASURE_MEANINGS: Mapping[str, str] = {
+    "nDCG@10": "how high the right documents stand among the first ten, 0 to 1",
+    "recall@10": "share of the right documents among the first ten",
+    "recall@5": "share of the right documents among the first five",
+    "success@5": "share of questions with a right document among the first five",
+    "MRR@10": "one divided by the rank of the first right document, averaged",
+}
+"""What a measure says, for those who meet it for the first time."""
 
 
 def escape(value: object) -> str:
@@ -138,57 +140,27 @@ def interval_bar(estimate: Estimate, *, low: float = 0.0, high: float = 1.0, col
     )
 
 
-def verdict_bar(finding: CauseFinding) -> str:
-    """A cause on one line: its name, probability with the band of its uncertainty, the word, and how much was looked at."""
-    estimate = Estimate(finding.probability, finding.low, finding.high, 1, "posterior draws", level=0.8)
-    written = numbers.probability(finding.probability)
-    band = f"{numbers.probability(finding.low)} to {numbers.probability(finding.high)}"
-    return (
-        f'<div class="wb-verdict" data-cause="{escape(finding.cause)}" data-verdict="{escape(finding.verdict)}">'
-        f'<span class="wb-verdict-name">{escape(CAUSE_NAMES.get(finding.cause, finding.cause))}</span>'
-        f"{interval_bar(estimate, colour_class=f'wb-cause-{css_name(finding.cause)}')}"
-        f'<span class="wb-verdict-value">{escape(written)}<small>{escape(band)}</small></span>'
-        f'<span class="wb-verdict-word">{escape(VERDICT_WORDS[finding.verdict])}</span>'
-        f'<span class="wb-verdict-coverage">{escape(numbers.probability(finding.coverage))} of evidence seen</span>'
-        "</div>"
-    )
-
-
-def ledger_line(evidence: Evidence, case_slug: str | None) -> str:
-    """One line of a cause's ledger: for or against, by how much, what was found and where it stands."""
-    side = {True: "for", False: "against"}[evidence.decibans > 0] if evidence.decibans else "no weight"
-    places = evidence.sources or ((evidence.source,) if evidence.source else ())
-    links = join(source_link(place, case_slug) for place in places[:3])
-    more = f'<span class="wb-source">and {len(places) - 3} more</span>' if len(places) > 3 else ""
-    return (
-        f'<li class="wb-ledger wb-ledger-{css_name(side).replace(" ", "-")}" data-signal="{escape(evidence.signal)}">'
-        f'<span class="wb-ledger-side">{side}</span>'
-        f'<span class="wb-ledger-weight">{escape(numbers.decibans(evidence.decibans))}</span>'
-        f'<span class="wb-ledger-text"><b>{escape(evidence.title)}</b> {escape(evidence.finding)}'
-        f'<span class="wb-sources">{links}{more}</span></span></li>'
-    )
-
-
-def ledger(lines: Sequence[Evidence], case_slug: str | None) -> str:
-    """All lines of a ledger in the order given; says so where there is none."""
-    if not lines:
-        return paragraph("No evidence for or against was found.", muted=True)
-    return f'<ul class="wb-ledgers">{join(ledger_line(line, case_slug) for line in lines)}</ul>'
-
-
 # ---------------------------------------------------------------- tables
 
 
 def table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "", numeric: Sequence[int] = ()
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    caption: str = "",
+    numeric: Sequence[int] = (),
+    meanings: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """A table of cells that are already markup; `numeric` are the columns set to the right.
 
-    Headings and caption are plain text. The last cell of a row with too few spans what is left. A long table scrolls
-    inside its frame.
+    Headings and caption are plain text; `meanings` says of a heading what it means when it is pointed at. The last cell
+    of a row with too few spans what is left. A long table scrolls inside its frame.
     """
     aligned = {column: ' class="wb-num"' for column in numeric}
-    head = join(f'<th scope="col"{aligned.get(i, "")}>{escape(text)}</th>' for i, text in enumerate(headings))
+    head = join(
+        f'<th scope="col"{aligned.get(i, "")}{_tooltip(meanings.get(text))}>{escape(text)}</th>'
+        for i, text in enumerate(headings)
+    )
     body = join(_row(cells, len(headings), aligned) for cells in rows)
     note = f"<caption>{escape(caption)}</caption>" if caption else ""
     return f'<div class="wb-table" tabindex="0"><table>{note}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
@@ -212,7 +184,7 @@ def comparison_table(comparison: Comparison, measures: Sequence[str] | None = No
         rows.append([arm_label(arm), *cells])
     caption = f"{numbers.count(comparison.judged)} judged questions; bars show 95 % intervals on 0 to 1."
     notes = [f"Not measured for {note}." for note in _unmeasured_notes(comparison, labels)]
-    return table(["Search", *labels], rows, caption=" ".join([caption, *notes]))
+    return table(["Search", *labels], rows, caption=" ".join([caption, *notes]), meanings=MEASURE_MEANINGS)
 
 
 def difference_table(differences: Sequence[Difference], *, judged: int) -> str:
@@ -220,7 +192,7 @@ def difference_table(differences: Sequence[Difference], *, judged: int) -> str:
     rows = [
         [
             f"{arm_label(d.candidate)} against {arm_label(d.baseline)}",
-            escape(d.measure),
+            f"<span{_tooltip(MEASURE_MEANINGS.get(d.measure))}>{escape(d.measure)}</span>",
             interval_bar(d.difference, low=-0.5, high=0.5)
             + f'<span class="wb-num">{escape(numbers.difference(d.difference, share=numbers.is_share(d.measure)))}</span>',
             escape(numbers.p_value(d.p_corrected)),
@@ -243,17 +215,22 @@ def empty_state(missing: str, gives: str, how: str) -> str:
     )
 
 
-def error_box(text: str, remedy: str, reference: str) -> str:
-    """An error as a person meets it: one sentence, what to do, and the number to quote."""
+def error_box(text: str, remedy: str, reference: str = "") -> str:
+    """An error as a person meets it: one sentence, what to do, and the number to quote where the log has one."""
+    quoted = f'<p class="wb-muted">Reference {escape(reference)}</p>' if reference else ""
     return (
         f'<div class="wb-error" role="alert"><p class="wb-error-what">{escape(text)}</p><p>{escape(remedy)}</p>'
-        f'<p class="wb-muted">Reference {escape(reference)}</p></div>'
+        f"{quoted}</div>"
     )
 
 
 def skeleton(lines: int = 3) -> str:
     """Grey lines that hold the place of what is coming."""
     return f'<div class="wb-skeleton" aria-hidden="true">{"<i></i>" * lines}</div>'
+
+
+def _tooltip(text: str | None) -> str:
+    return f' title="{escape(text)}"' if text else ""
 
 
 def _row(cells: Sequence[str], width: int, aligned: Mapping[int, str]) -> str:
@@ -270,7 +247,7 @@ def _basis(estimate: Estimate, *, share: bool) -> str:
 
 def _estimate_cell(estimate: Estimate | None, label: str, arm: str) -> str:
     if estimate is None or estimate.value is None:
-        reason = f' title="{escape(estimate.reason)}"' if estimate and estimate.reason else ""
+        reason = _tooltip(estimate.reason if estimate else None)
         return f'<span class="wb-muted"{reason}>not measured</span>'
     share = numbers.is_share(label)
     value, bounds = (escape(write(estimate, share=share)) for write in (numbers.number, numbers.interval))

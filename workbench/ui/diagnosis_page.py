@@ -20,18 +20,19 @@ from workbench.ui.components import (
     details,
     escape,
     join,
-    ledger,
     paragraph,
     section,
     sentence,
     table,
-    verdict_bar,
 )
 from workbench.ui.figure import Fig
 from workbench.ui.page import PageContext, column, html
+from workbench.ui.verdicts import ledger, verdict_bar
 
 OPEN_LINES = 6
 """Lines of a ledger that are shown before it is opened."""
+MUCH, SOMETHING = 0.3, 0.1
+"""Expected gain of a step, in bits, from which its answer is expected to tell much, or something."""
 
 
 def build_diagnosis_page(context: PageContext) -> widgets.Widget:
@@ -53,13 +54,25 @@ def _stored_panel(case: Case) -> widgets.Widget | None:
 
 def build_diagnosis_panel(diagnosis: Diagnosis, *, case_slug: str | None = None) -> widgets.Widget:
     """Everything the page shows of one diagnosis; `case_slug` is the case in links to sources, None writes plain text."""
+    covered, steps = _anything_covered(diagnosis), _next_steps(diagnosis)
+    # Where nothing could be weighed yet, what to do about it is the answer; it does not wait under empty ledgers.
+    first, later = ("", steps) if covered else (steps, "")
     return column(
-        html(sentence(diagnosis.sentence) + _causes(diagnosis)),
+        html(sentence(diagnosis.sentence) + _causes(diagnosis) + first),
         html(join(_ledger(entry, case_slug) for entry in ledgers(diagnosis))),
-        html(_next_steps(diagnosis) + _would_change(diagnosis) + _not_measured(diagnosis)),
+        html(later + _would_change(diagnosis) + _not_measured(diagnosis)),
         html(section("How far the evidence moved each cause", note=_stability(diagnosis))),
-        Fig(causes_chart(diagnosis)),
+        *([Fig(causes_chart(diagnosis))] if covered else []),
     )
+
+
+def gain_words(bits: float) -> str:
+    """What a step is expected to tell, for people: "much", "something" or "little"."""
+    return "much" if bits >= MUCH else "something" if bits >= SOMETHING else "little"
+
+
+def _anything_covered(diagnosis: Diagnosis) -> bool:
+    return any(cause.verdict != "not_enough_evidence" for cause in diagnosis.causes)
 
 
 def _causes(diagnosis: Diagnosis) -> str:
@@ -90,11 +103,11 @@ def _next_steps(diagnosis: Diagnosis) -> str:
             escape(step.text),
             escape(step.kind),
             f"{numbers.count(step.minutes)} min",
-            f"{numbers.significant(step.expected_gain)} bits",
+            gain_words(step.expected_gain),
         ]
         for step in diagnosis.next_steps
     ]
-    return section("Next steps", table(["What", "Kind", "Takes", "Expected to tell"], rows, numeric=(2, 3)))
+    return section("Next steps", table(["What", "Kind", "Takes", "Expected to tell"], rows, numeric=(2,)))
 
 
 def _would_change(diagnosis: Diagnosis) -> str:
@@ -108,8 +121,8 @@ def _not_measured(diagnosis: Diagnosis) -> str:
 
 
 def _stability(diagnosis: Diagnosis) -> str:
+    weights = f"weights of evidence {diagnosis.signals_version}"
+    if not _anything_covered(diagnosis):
+        return f"No cause has enough evidence yet; {weights}."
     share = numbers.probability(diagnosis.top_cause_stability)
-    return (
-        f"The same cause leads in {share} of draws over uncertain weights and starting odds; "
-        f"weights of evidence {diagnosis.signals_version}."
-    )
+    return f"The same cause leads in {share} of draws over uncertain weights and starting odds; {weights}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import ipywidgets as widgets
 
@@ -21,18 +22,20 @@ from workbench.ui.page import explain, html, safe_callback
 INTERVAL = 1 / 3
 """Seconds between two looks at a job's state."""
 UNDER_WAY = ("queued", "running")
+UNFINISHED = ("failed", "cancelled")
 STARTING = JobState("", "queued", message="Starting")
+STOPPING = "Stopping…"
+NOT_THE_FILES = ("an error of the workbench itself", "the worker stopped")
+"""What `compute` writes where no file of the client is at fault."""
 
 
 def progress_markup(state: JobState) -> str:
-    """A job's state as a line of words and a bar; an error box where it failed."""
+    """A job's state as a line of words and a bar; an error box where it failed, "" where its result speaks for it."""
     if state.status == "failed":
-        return error_box(
-            f"The analysis stopped: {state.error or 'no reason was given'}",
-            "What was finished is kept; start it again.",
-            state.name or "analysis",
-        )
-    words = {"done": "Done", "cancelled": "Stopped; what was finished is kept."}.get(state.status, _doing(state))
+        return _failure(state.error or "no reason was given")
+    if state.status == "done":
+        return ""
+    words = {"cancelled": "Stopped; what was finished is kept."}.get(state.status, _doing(state))
     return (
         '<div class="wb-progress" role="status"><div class="wb-progress-line">'
         f"<span>{escape(words)}</span><span>{escape(remaining(state))}</span></div>{_bar(state)}</div>"
@@ -52,7 +55,7 @@ def remaining(state: JobState) -> str:
 
 
 class JobProgress(widgets.VBox):  # type: ignore[misc]
-    """Progress of one job of one case; empty until it is started or found under way.
+    """Progress of one job of one case; empty where it never ran or ended well, else how it stands or how it last ended.
 
     Args:
         case: the case the job belongs to.
@@ -66,15 +69,24 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         self._cancel = widgets.Button(description="Stop", tooltip="Stop the analysis; what is finished is kept")
         self._cancel.on_click(safe_callback(self._stop))
         self._watching: asyncio.Task[None] | None = None
+        self._shown, self._stopping = STARTING, False
         super().__init__([])
         self.add_class("wb-job")
-        if self._state().status in UNDER_WAY:
+        last = self._state()
+        if last is not None and last.status in UNDER_WAY:
             self.follow()
+        elif last is not None and last.status in UNFINISHED:
+            self._show(last)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a job is being followed."""
+        return self._watching is not None and not self._watching.done()
 
     def follow(self, begin: Callable[[], None] | None = None) -> None:
         """Show the job from now on; `begin` starts it, off this thread, and may take its time."""
-        if self._watching is None or self._watching.done():
-            self._cancel.disabled = False
+        if not self.under_way:
+            self._cancel.disabled = self._stopping = False
             self._show(STARTING)
             self._watching = asyncio.ensure_future(self._watch(begin))
 
@@ -82,30 +94,43 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         try:
             if begin is not None:
                 await asyncio.to_thread(begin)
-            state = await asyncio.to_thread(self._state)
-            while state.status in UNDER_WAY:
+            while (state := await asyncio.to_thread(self._state)) is not None and state.status in UNDER_WAY:
                 self._show(state)
                 await asyncio.sleep(INTERVAL)
-                state = await asyncio.to_thread(self._state)
-            self._show(state)
-            self._on_end(state)
+            ended = state or JobState(self._job, "cancelled")
+            self._show(ended)
+            self._on_end(ended)
         except Exception as error:
             self._line.value = explain(error)
             self.children = [self._line]
 
-    def _state(self) -> JobState:
-        none = JobState(self._job, "cancelled")
-        return compute.job_state(self._case.root, self._job) or none
+    def _state(self) -> JobState | None:
+        return compute.job_state(self._case.root, self._job)
 
     def _show(self, state: JobState) -> None:
-        markup = progress_markup(state)
+        self._shown = state
+        running = state.status in UNDER_WAY
+        words = replace(state, message=STOPPING, seconds_left=None) if running and self._stopping else state
+        markup = progress_markup(words)
         if self._line.value != markup:
             self._line.value = markup
-        self.children = [self._line, self._cancel] if state.status in UNDER_WAY else [self._line]
+        self.children = [self._line, self._cancel] if running else [self._line] if markup else []
 
     def _stop(self, _: widgets.Button) -> None:
-        self._cancel.disabled = True
+        self._cancel.disabled = self._stopping = True
+        self._show(self._shown)
         compute.cancel(self._case.root, self._job)
+
+
+def _failure(error: str) -> str:
+    if any(words in error for words in NOT_THE_FILES):
+        again = "" if "start it again" in error else " Start it again."
+        return error_box(f"The analysis did not finish: {_sentence(error)}", f"What was finished is kept.{again}")
+    return error_box(f"The analysis stopped: {_sentence(error)}", "Correct the file, then start again.")
+
+
+def _sentence(error: str) -> str:
+    return error if error.endswith((".", "!", "?")) else f"{error}."
 
 
 def _doing(state: JobState) -> str:

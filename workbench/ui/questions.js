@@ -14,6 +14,8 @@ function select(label, options, onchange) {
   return box;
 }
 
+const number = (value) => value.toLocaleString("en-US");
+
 const COLUMNS = [
   { key: "text", compare: (a, b) => a.text.localeCompare(b.text) },
   { key: "outcome", compare: (a, b) => a.place - b.place },
@@ -31,9 +33,10 @@ function render({ model, el }) {
   const count = make("span", { className: "wb-muted", role: "status" });
   const head = make("thead");
   const body = make("tbody");
+  const widths = make("colgroup", {}, ...COLUMNS.map(({ key }) => make("col", { className: `wb-questions-${key}` })));
   const more = make("button", { className: "jupyter-button", type: "button", textContent: "Show more" });
   more.addEventListener("click", () => { state.shown += PAGE; draw(); });
-  const frame = make("div", { className: "wb-table wb-questions-table", tabIndex: 0 }, make("table", {}, head, body), more);
+  const frame = make("div", { className: "wb-table wb-questions-table", tabIndex: 0 }, make("table", {}, widths, head, body), more);
   frame.setAttribute("aria-label", "Questions; j and k choose the next and the previous one");
   el.classList.add("wb-questions");
   el.append(make("div", { className: "wb-questions-tools" }, search, filters, count), frame);
@@ -88,9 +91,14 @@ function render({ model, el }) {
 
   function draw() {
     const labels = model.get("labels");
-    body.replaceChildren(...state.matching.slice(0, state.shown).map((row) => drawRow(row, labels)));
+    const lines = state.matching.slice(0, state.shown).map((row) => drawRow(row, labels));
+    body.replaceChildren(...(lines.length ? lines : [none()]));
     more.style.display = state.matching.length > state.shown ? "" : "none";
-    count.textContent = `${state.matching.length} of ${state.rows.length} questions`;
+    count.textContent = `${number(state.matching.length)} of ${number(state.rows.length)} questions`;
+  }
+
+  function none() {
+    return make("tr", { className: "wb-questions-none" }, make("td", { colSpan: COLUMNS.length, textContent: "No question matches." }));
   }
 
   function drawRow(row, labels) {

@@ -5,7 +5,9 @@ It reads stored results and starts the analysis as a job; it analyses nothing it
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -15,6 +17,7 @@ import ipywidgets as widgets
 from workbench.case import PARTS, Case, files_below, new_case
 from workbench.compute import JobState
 from workbench.errors import WorkbenchError
+from workbench.ingest.labels import find_beside
 from workbench.numbers import count
 from workbench.records import Diagnosis
 from workbench.report.words import CAUSE_NAMES, VERDICT_WORDS, listing
@@ -50,6 +53,14 @@ PART_WORDS: Mapping[str, str] = {
     "governance": "decisions, sign-offs, risk papers, policies",
     "repo": "a copy of the pilot's repository, with its history",
 }
+LABEL_WORDS: Mapping[str, str] = {
+    "queries.jsonl": "questions to test with",
+    "qrels/test.tsv": "which document is right for which question",
+}
+LABELLED = "questions with right answers"
+LONGEST_NAME, ECHOED = 64, 60
+"""Characters a case name may have, and those of a longer one that are repeated."""
+NO_NAME = "Give the case a name first."
 
 
 def build_start_page(context: PageContext) -> widgets.Widget:
@@ -62,12 +73,21 @@ def build_start_page(context: PageContext) -> widgets.Widget:
         opening.value = ui.sentence(opening_sentence(context, diagnoses))
         return diagnoses[case.slug]
 
-    rows = (partial(_case_row, case, diagnoses[case.slug], analysed) for case in context.cases)
+    def row(case: Case) -> widgets.Widget:
+        return guarded(partial(_case_row, case, diagnoses[case.slug], analysed))
+
+    def added(case: Case) -> None:
+        nonlocal context
+        context, diagnoses[case.slug] = replace(context, cases=(*context.cases, case)), None
+        opening.value = ui.sentence(opening_sentence(context, diagnoses))
+        cases.children = (*cases.children, row(case))
+
+    cases = column(*(row(case) for case in context.cases))
     return column(
         opening,
-        *(guarded(row) for row in rows),
+        cases,
         html(ui.join(fault_markup(fault) for fault in context.faults)),
-        _new_case_form(context.workspaces[0], first=not context.cases),
+        _new_case_form(context.workspaces[0], added, first=not context.cases),
         html(agenda()),
     )
 
@@ -119,7 +139,23 @@ def holdings(root: Path) -> tuple[list[str], list[str]]:
     """What a case folder holds by part, in words with file counts, and the parts that are not there."""
     counts = {part: _files_in(root, part) for part in PARTS}
     held = [f"{_how_many(number)} in {part}" for part, number in counts.items() if number]
-    return held, [part for part, number in counts.items() if not number]
+    missing = [part for part, number in counts.items() if not number]
+    labelled = labelled_questions(root)
+    if labelled:
+        return [*held, f"{count(labelled)} question{'' if labelled == 1 else 's'} with right answers"], missing
+    queries = ["queries.jsonl"] if find_beside(root, "queries.jsonl") else []
+    return [*held, *queries], [*missing, LABELLED]
+
+
+def labelled_questions(root: Path) -> int:
+    """Questions of a case with at least one right document in `qrels/test.tsv`; 0 without questions or labels."""
+    path = find_beside(root / "qrels", "test.tsv")
+    if path is None or find_beside(root, "queries.jsonl") is None:
+        return 0
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8", errors="replace") as stream:
+        lines = (str(line).split("\t") for line in stream)
+        return len({cells[0] for cells in lines if len(cells) > 2 and cells[2].strip().strip("0").isdecimal()})
 
 
 def agenda() -> str:
@@ -157,7 +193,7 @@ def _case_row(case: Case, diagnosis: Diagnosis | None, analysed: Callable[[Case]
     fill(diagnosis)
     progress = JobProgress(case, ANALYSIS, ended)
     analyse.on_click(safe_callback(begin))
-    analyse.disabled = bool(progress.children)
+    analyse.disabled = progress.under_way
     box = widgets.HBox([column(words, progress), analyse])
     box.add_class("wb-case-box")
     return box
@@ -178,7 +214,7 @@ def _start(case: Case) -> None:
     start_analysis(case)
 
 
-def _new_case_form(workspace: Path, *, first: bool) -> widgets.Widget:
+def _new_case_form(workspace: Path, added: Callable[[Case], None], *, first: bool) -> widgets.Widget:
     name = widgets.Text(placeholder="acme-claims", description="Name", continuous_update=False)
     make = widgets.Button(description="New case", tooltip="Make an empty case folder of this name")
     if first:
@@ -186,25 +222,49 @@ def _new_case_form(workspace: Path, *, first: bool) -> widgets.Widget:
     answer = html("")
 
     def create(_: widgets.Button) -> None:
+        wanted = name.value.strip()
+        if fault := name_fault(wanted):
+            answer.value = refusal(fault)
+            return
         try:
-            answer.value = created_markup(new_case(workspace, name.value.strip()))
+            case = new_case(workspace, wanted)
         except WorkbenchError as error:
-            answer.value = f'<p class="wb-text" role="alert">{ui.escape(error)}.</p>'
+            answer.value = refusal(f"{error}.")
+            return
+        answer.value = created_markup(case)
+        added(case)
 
     make.on_click(safe_callback(create))
     line = widgets.HBox([name, make])
     line.add_class("wb-form")
-    return column(html(ui.section("New case", note="One case per client; letters, digits and dashes.")), line, answer)
+    return column(html(ui.section("New case", note="One case per client; letters, digits, - _ .")), line, answer)
+
+
+def name_fault(name: str) -> str | None:
+    """Why a name needs no further look, in a sentence: there is none, or it is too long to repeat; else None."""
+    if not name:
+        return NO_NAME
+    return _too_long(name) if len(name) > LONGEST_NAME else None
+
+
+def _too_long(name: str) -> str:
+    return f"'{name[:ECHOED]}…' is too long for a case name; use at most {LONGEST_NAME} characters."
+
+
+def refusal(sentence: str) -> str:
+    """A sentence under the form: the case was not made, and why."""
+    return f'<p class="wb-text" role="alert">{ui.escape(sentence)}</p>'
 
 
 def created_markup(case: Case) -> str:
     """What to do after a case folder was made: where it is and what goes where."""
-    rows = [[f"<code>{ui.escape(f'{part}/')}</code>", ui.escape(words)] for part, words in PART_WORDS.items()]
-    link = f'<p class="wb-text"><a href="{ui.escape(step_href("start", case.slug))}">Show it in the list</a></p>'
+    places = {**{f"{part}/": words for part, words in PART_WORDS.items()}, **LABEL_WORDS}
+    rows = [[f"<code>{ui.escape(place)}</code>", ui.escape(words)] for place, words in places.items()]
+    link = f'<p class="wb-text"><a href="{ui.escape(step_href("start", case.slug))}">Open it</a></p>'
     return ui.join(
         [
             ui.paragraph(f"Put the client's files into {case.root}; any part may stay empty."),
-            ui.table(["Folder", "What goes into it"], rows),
+            ui.table(["Folder or file", "What goes into it"], rows),
             link if _can_open() else "",
         ]
     )

@@ -40,7 +40,9 @@
   }
 
   function switchClock() {
-    stored.set("clock", Number(stored.get("clock")) ? null : String(Date.now()));
+    const running = Number(stored.get("clock"));
+    if (running && !window.confirm("Stop the session clock and set it back to zero?")) return;
+    stored.set("clock", running ? null : String(Date.now()));
     showClock();
   }
 
@@ -104,6 +106,14 @@
     KEYS[event.key]();
   }
 
+  // Enter in a form does what its button does; the change event first hands the text to the kernel.
+  function onEnter(event) {
+    const form = event.key === "Enter" && event.target.matches("input") && event.target.closest(".wb-form");
+    if (!form || event.isComposing) return;
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    form.querySelector("button").click();
+  }
+
   // A kernel that cannot start must not leave the page with grey lines for ever.
   function explainDelay() {
     const text = byId("loading_text");
@@ -126,6 +136,7 @@
     setInterval(fitCharts, 700);
     setTimeout(explainDelay, 30000);
     document.addEventListener("keydown", onKey);
+    document.addEventListener("keydown", onEnter, true); // text widgets keep their keys from bubbling
     for (const [id, act] of [["wb-theme", switchTheme], ["wb-clock", switchClock], ["wb-help", KEYS["?"]]]) {
       if (byId(id)) byId(id).addEventListener("click", act);
     }
