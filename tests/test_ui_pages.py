@@ -433,3 +433,8 @@ def test_a_notebook_is_a_title_an_import_and_one_call(name):
     assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code", "code"]
     assert all(not cell.get("outputs") for cell in notebook.cells)
     assert len(notebook.cells[2].source.splitlines()) == 1
+
+
+def test_a_name_that_another_folder_uses_is_taken():
+    assert name_fault("insurance_claims", {"insurance_claims"}).startswith("'insurance_claims' is the name of a case")
+    assert name_fault("acme", {"insurance_claims"}) is None

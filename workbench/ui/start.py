@@ -6,7 +6,7 @@ It reads stored results and starts the analysis as a job; it analyses nothing it
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -24,6 +24,7 @@ from workbench.report.words import CAUSE_NAMES, VERDICT_WORDS, listing
 from workbench.session import ANALYSIS
 from workbench.ui import components as ui
 from workbench.ui.figure import under_voila
+from workbench.ui.navigation import readable_cases
 from workbench.ui.page import PageContext, column, guarded, html, safe_callback
 from workbench.ui.progress import JobProgress
 from workbench.ui.steps import available_steps, step_href
@@ -87,7 +88,7 @@ def build_start_page(context: PageContext) -> widgets.Widget:
         opening,
         cases,
         html(ui.join(fault_markup(fault) for fault in context.faults)),
-        _new_case_form(context.workspaces[0], added, first=not context.cases),
+        _new_case_form(context.workspaces, added, first=not context.cases),
         html(agenda()),
     )
 
@@ -214,7 +215,7 @@ def _start(case: Case) -> None:
     start_analysis(case)
 
 
-def _new_case_form(workspace: Path, added: Callable[[Case], None], *, first: bool) -> widgets.Widget:
+def _new_case_form(workspaces: Sequence[Path], added: Callable[[Case], None], *, first: bool) -> widgets.Widget:
     name = widgets.Text(placeholder="acme-claims", description="Name", continuous_update=False)
     make = widgets.Button(description="New case", tooltip="Make an empty case folder of this name")
     if first:
@@ -223,11 +224,11 @@ def _new_case_form(workspace: Path, added: Callable[[Case], None], *, first: boo
 
     def create(_: widgets.Button) -> None:
         wanted = name.value.strip()
-        if fault := name_fault(wanted):
+        if fault := name_fault(wanted, {case.slug for case in readable_cases(workspaces)[0]}):
             answer.value = refusal(fault)
             return
         try:
-            case = new_case(workspace, wanted)
+            case = new_case(workspaces[0], wanted)
         except WorkbenchError as error:
             answer.value = refusal(f"{error}.")
             return
@@ -240,10 +241,15 @@ def _new_case_form(workspace: Path, added: Callable[[Case], None], *, first: boo
     return column(html(ui.section("New case", note="One case per client; letters, digits, - _ .")), line, answer)
 
 
-def name_fault(name: str) -> str | None:
-    """Why a name needs no further look, in a sentence: there is none, or it is too long to repeat; else None."""
+def name_fault(name: str, taken: Collection[str] = ()) -> str | None:
+    """Why a name needs no further look, in a sentence: there is none, it is taken, or too long to repeat; else None.
+
+    A name is taken by a case of any folder: a new one of that name would hide it.
+    """
     if not name:
         return NO_NAME
+    if name in taken:
+        return f"'{name}' is the name of a case already; choose another name or open that one."
     return _too_long(name) if len(name) > LONGEST_NAME else None
 
 
