@@ -66,7 +66,7 @@ def step(key: str) -> Step:
 
 
 def notebooks_dir() -> Path:
-    """The folder of the session's notebooks: in a checkout beside the package, in an installation inside it.
+    """The folder of the session's notebooks: beside the package in a checkout, or inside it where they were put there.
 
     Raises:
         MissingPartError: neither holds the start page.
@@ -75,7 +75,7 @@ def notebooks_dir() -> Path:
     for folder in (package.parent / "notebooks", package / "notebooks"):
         if (folder / STEPS[0].notebook).is_file():
             return folder
-    raise MissingPartError("The notebooks of the workbench are not installed; install the package again with pip.")
+    raise MissingPartError("The notebooks are not there; run the workbench from its checkout (`make serve`).")
 
 
 def available_steps(folder: Path | None = None) -> tuple[Step, ...]:
