@@ -37,10 +37,11 @@ def diagnosis_summary(diagnosis: Diagnosis) -> str:
     """Sentence, one line a cause, the first next steps."""
     lines = [diagnosis.sentence, ""]
     for cause in sorted(diagnosis.causes, key=lambda cause: cause.cause not in MAIN_CAUSES):
-        band = f"[{probability(cause.low)}, {probability(cause.high)}]"
+        # Below the least coverage a probability is little more than the starting odds: the word stands alone.
+        thin = cause.verdict == "not_enough_evidence"
+        band = "" if thin else f"{probability(cause.probability)} [{probability(cause.low)}, {probability(cause.high)}]"
         lines.append(
-            f"{CAUSE_NAMES[cause.cause]:<24}{probability(cause.probability):>9} {band:<16} "
-            f"evidence seen {probability(cause.coverage):<8} {VERDICT_WORDS[cause.verdict]}"
+            f"{CAUSE_NAMES[cause.cause]:<24}{band:<24}evidence seen {probability(cause.coverage):<8}{VERDICT_WORDS[cause.verdict]}"
         )
     steps = [f"  {step.text} ({step.minutes} min)" for step in diagnosis.next_steps[:3]]
     return "\n".join([*lines, "", *(["Next:", *steps] if steps else [])]).rstrip()
