@@ -101,7 +101,8 @@ def test_a_job_whose_process_was_killed_counts_as_failed(root: Path) -> None:
     state = job_state(root, "analysis")
     assert state is not None
     assert state.status == "failed"
-    assert "start it again" in str(state.error)
+    assert "worker stopped" in str(state.error)
+    assert state.fault == "internal"
 
 
 def test_a_half_written_state_is_no_state(root: Path) -> None:

@@ -185,7 +185,7 @@ def test_arbitrary_bytes_never_raise(tmp_path, content, name):
     path = tmp_path / "evals" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
-    read_evals(tmp_path)
+    assert isinstance(read_evals(tmp_path), EvalMaterial)
     path.unlink()
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from workbench.ingest import repository
 from workbench.ingest.repository import read_repository
+from workbench.records import Repository
 
 LOG = """commit 1111111111111111111111111111111111111111
 author Ann Oke <ann@example.org>
@@ -189,4 +190,4 @@ def test_any_bytes_in_log_tags_and_references_never_raise(tmp_path, content):
     (repo / ".git" / "objects").mkdir(parents=True, exist_ok=True)
     for name in ("git-log.txt", "git-tags.txt", ".git/HEAD", ".git/packed-refs"):
         (repo / name).write_bytes(content)
-    read_repository(tmp_path)
+    assert isinstance(read_repository(tmp_path), Repository | None)

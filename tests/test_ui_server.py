@@ -158,7 +158,7 @@ def test_time_left_is_told_in_round_numbers(seconds, words):
 def test_a_failed_job_says_why_and_what_to_do():
     markup = progress.progress_markup(JobState("analysis", "failed", error="logs/a.csv line 4: no <room> left"))
     assert "no &lt;room&gt; left." in markup
-    assert "Correct the file, then start again." in markup
+    assert "Correct that, then start again." in markup
     assert "eference" not in markup
 
 
@@ -166,7 +166,7 @@ def test_an_error_of_the_workbench_itself_does_not_blame_the_files(workspace):
     state = run_job(workspace / "acme", "analysis", lambda progress: 1 / 0)
     markup = progress.progress_markup(state)
     assert "the server log has the details" in markup
-    assert "Correct the file" not in markup
+    assert "Correct that" not in markup
 
 
 def test_a_job_whose_process_died_does_not_blame_the_files(workspace, monkeypatch):
@@ -174,7 +174,7 @@ def test_a_job_whose_process_died_does_not_blame_the_files(workspace, monkeypatc
     _write(workspace / "acme", submitted)
     markup = progress.progress_markup(job_state(workspace / "acme", "analysis"))
     assert markup.lower().count("start it again") == 1
-    assert "Correct the file" not in markup
+    assert "Correct that" not in markup
 
 
 def test_a_finished_job_leaves_no_line_behind():
@@ -182,7 +182,7 @@ def test_a_finished_job_leaves_no_line_behind():
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [("failed", "Correct the file"), ("cancelled", "what was finished is kept")]
+    ("status", "words"), [("failed", "Correct that"), ("cancelled", "what was finished is kept")]
 )
 def test_a_page_shows_how_the_last_job_ended_until_a_new_one_starts(workspace, status, words):
     _write(workspace / "acme", JobState("analysis", status, error="qrels/test.tsv line 2: no such id"))

@@ -49,6 +49,7 @@ _ONE_WORKER: dict[str, Any] = {
     "dashboard_address": "127.0.0.1:0",
 }
 
+Fault = Literal["input", "internal"]
 JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
 Progress = Callable[[float, str], None]
 
@@ -61,6 +62,7 @@ class JobState:
         fraction: share done, 0 to 1; None before anything is known.
         seconds_left: estimate from the time spent so far; None in the first seconds.
         error: one sentence for a failed job.
+        fault: where a failed job's trouble lies: in the client's files or an installed part ("input"), or here ("internal").
         started, updated: seconds since the epoch.
     """
 
@@ -70,6 +72,7 @@ class JobState:
     message: str = ""
     seconds_left: float | None = None
     error: str | None = None
+    fault: Fault | None = None
     started: float = 0.0
     updated: float = 0.0
 
@@ -81,7 +84,7 @@ def job_state(case_root: Path, name: str) -> JobState | None:
     except (OSError, ValueError, TypeError):
         return None
     if time.time() - state.updated > STALE_AFTER.get(state.status, math.inf):
-        return replace(state, status="failed", error="the worker stopped before it was done; start it again")
+        return replace(state, status="failed", error="the worker stopped before it was done", fault="internal")
     return state
 
 
@@ -104,15 +107,14 @@ def run_job(case_root: Path, name: str, work: Callable[[Progress], None]) -> Job
         with reporter.beating():
             work(reporter.tell)
     except CancelledError:
-        return reporter.end("cancelled", None)
+        return reporter.end("cancelled")
     except WorkbenchError as error:
-        return reporter.end("failed", str(error))
+        return reporter.end("failed", str(error), "input")
     except Exception:
         log.exception("job %s failed", name)
-        return reporter.end(
-            "failed", f"the {name} stopped on an error of the workbench itself; the server log has the details"
-        )
-    return reporter.end("done", None)
+        sentence = f"the {name} stopped on an error of the workbench itself; the server log has the details"
+        return reporter.end("failed", sentence, "internal")
+    return reporter.end("done")
 
 
 def submit(case_root: Path, name: str, function: Callable[..., Any], *args: object) -> None:
@@ -197,9 +199,11 @@ class _Reporter:
             self._stopped.set()
             thread.join()
 
-    def end(self, status: JobStatus, error: str | None) -> JobState:
+    def end(self, status: JobStatus, error: str | None = None, fault: Fault | None = None) -> JobState:
         fraction = 1.0 if status == "done" else self._state.fraction
-        self._state = replace(self._state, status=status, fraction=fraction, seconds_left=None, error=error)
+        self._state = replace(
+            self._state, status=status, fraction=fraction, seconds_left=None, error=error, fault=fault
+        )
         self._save()
         _cancel_file(self._case_root, self._state.name).unlink(missing_ok=True)
         return self._state

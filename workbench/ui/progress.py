@@ -25,14 +25,12 @@ UNDER_WAY = ("queued", "running")
 UNFINISHED = ("failed", "cancelled")
 STARTING = JobState("", "queued", message="Starting")
 STOPPING = "Stopping…"
-NOT_THE_FILES = ("an error of the workbench itself", "the worker stopped")
-"""What `compute` writes where no file of the client is at fault."""
 
 
 def progress_markup(state: JobState) -> str:
     """A job's state as a line of words and a bar; an error box where it failed, "" where its result speaks for it."""
     if state.status == "failed":
-        return _failure(state.error or "no reason was given")
+        return _failure(state)
     if state.status == "done":
         return ""
     words = {"cancelled": "Stopped; what was finished is kept."}.get(state.status, _doing(state))
@@ -122,11 +120,11 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         compute.cancel(self._case.root, self._job)
 
 
-def _failure(error: str) -> str:
-    if any(words in error for words in NOT_THE_FILES):
-        again = "" if "start it again" in error else " Start it again."
-        return error_box(f"The analysis did not finish: {_sentence(error)}", f"What was finished is kept.{again}")
-    return error_box(f"The analysis stopped: {_sentence(error)}", "Correct the file, then start again.")
+def _failure(state: JobState) -> str:
+    error = _sentence(state.error or "no reason was given")
+    if state.fault == "internal":
+        return error_box(f"The analysis did not finish: {error}", "What was finished is kept. Start it again.")
+    return error_box(f"The analysis stopped: {error}", "Correct that, then start again.")
 
 
 def _sentence(error: str) -> str:
