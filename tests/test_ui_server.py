@@ -181,9 +181,7 @@ def test_a_finished_job_leaves_no_line_behind():
     assert progress.progress_markup(JobState("analysis", "done", 1.0)) == ""
 
 
-@pytest.mark.parametrize(
-    ("status", "words"), [("failed", "Correct that"), ("cancelled", "what was finished is kept")]
-)
+@pytest.mark.parametrize(("status", "words"), [("failed", "Correct that"), ("cancelled", "what was finished is kept")])
 def test_a_page_shows_how_the_last_job_ended_until_a_new_one_starts(workspace, status, words):
     _write(workspace / "acme", JobState("analysis", status, error="qrels/test.tsv line 2: no such id"))
     widget = progress.JobProgress(open_case(workspace / "acme"), "analysis", print)
