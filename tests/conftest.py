@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from fabricated_retrieval import HashingEncoder, WriteCase
+from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
+
+# Timings are printed by the bench; a busy machine must not turn a property into a failure.
+settings.register_profile("workbench", deadline=None)
+settings.load_profile("workbench")
 
 
 @pytest.fixture(autouse=True)

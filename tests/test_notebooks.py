@@ -52,9 +52,8 @@ def test_a_notebook_runs(
     workspace.mkdir(exist_ok=True)
     monkeypatch.setenv("WORKBENCH_CASES", str(workspace))
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    ).execute()
+    resources = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources).execute()
     shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in shown)
     assert "<script>alert" not in str(shown)

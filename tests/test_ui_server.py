@@ -220,22 +220,6 @@ def test_progress_follows_a_job_to_its_end_and_says_so_once(workspace, monkeypat
     assert [state.status for state in ended] == ["done"]
 
 
-@pytest.mark.local_network  # a kernel talks to its client over local sockets
-def test_the_start_notebook_runs_outside_the_server_too(workspace, monkeypatch):
-    nbformat = pytest.importorskip("nbformat")
-    from nbclient import NotebookClient
-
-    for name in ("JUPYTER_PATH", "PYTHONPATH", navigation.CASES_VARIABLE):
-        monkeypatch.setenv(name, "")
-    monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
-    server.prepare_environment([workspace])
-    notebook = nbformat.read(steps.notebooks_dir() / "00_start.ipynb", as_version=4)
-    assert all(not cell.get("outputs") for cell in notebook.cells)
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
-    shown = str(notebook.metadata.widgets) + str(notebook.cells[-1].outputs)
-    assert "acme is open and has not been analysed yet" in shown
-
-
 def test_a_named_chromium_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setenv(browser.VARIABLE, "/nowhere/chromium")
     with pytest.raises(MissingPartError, match="correct it or unset it"):
