@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.case import files_below, fingerprint, list_cases, new_case, open_case, shown
+from workbench.case import files_below, fingerprint, new_case, open_case, shown
 from workbench.errors import CaseError
 
 
@@ -90,24 +90,6 @@ def test_the_fingerprint_follows_client_files_and_ignores_derived_ones(tmp_path:
     os.utime(document, ns=(1, 1))
     assert fingerprint(case.root) != before
     assert fingerprint(case.root, "other settings") != fingerprint(case.root)
-
-
-def test_cases_are_listed_once_and_other_folders_are_not_cases(tmp_path: Path) -> None:
-    first, second = tmp_path / "one", tmp_path / "two"
-    first.mkdir()
-    new_case(first, "acme")
-    new_case(second, "acme")
-    new_case(second, "zeta")
-    (second / "notes").mkdir()
-    cases = list_cases([first, second, tmp_path / "absent"])
-    assert [(c.slug, c.root.parent.name) for c in cases] == [("acme", "one"), ("zeta", "two")]
-
-
-def test_one_broken_case_does_not_hide_the_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    new_case(tmp_path, "acme")
-    (new_case(tmp_path, "broken").root / "case.toml").write_text("name = ")
-    assert [case.slug for case in list_cases([tmp_path])] == ["acme"]
-    assert "broken: left out: case.toml: not valid TOML" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 5000, "[prices]\ninput = " + "9" * 5000])

@@ -157,11 +157,6 @@ def test_a_share_bar_ends_at_its_value():
     assert bar.svg["aria-label"] == "a < b"
 
 
-def test_a_common_scale_holds_every_interval_and_is_symmetric():
-    assert svg.common_scale([Estimate(0.1, -0.2, 0.4, 9, "bootstrap")]) == pytest.approx((-0.42, 0.42))
-    assert svg.common_scale([]) == (-1.0, 1.0)
-
-
 def test_a_cause_without_enough_evidence_has_no_bar_and_a_muted_number():
     thin = dataclasses.replace(example_results.diagnosis().causes[0], verdict="not_enough_evidence", coverage=0.1)
     diagnosis = dataclasses.replace(example_results.diagnosis(), causes=(thin, *example_results.diagnosis().causes[1:]))

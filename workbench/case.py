@@ -6,20 +6,17 @@ Client files are only ever read here; what they hold is the business of `workben
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import CaseError
-
-log = logging.getLogger(__name__)
 
 Unread = Callable[[Path, str], None]
 """Told of what a walk could not reach or use: the path, and the reason with what to do about it."""
@@ -147,27 +144,6 @@ def new_case(workspace: Path | str, name: str) -> Case:
         (root / part).mkdir(parents=True)
     (root / "case.toml").write_text(_NEW_CASE_TOML.format(name=name), encoding="utf-8")
     return open_case(root)
-
-
-def list_cases(folders: Sequence[Path]) -> list[Case]:
-    """All cases directly inside the given folders, in name order; a name that occurs twice is taken from the first folder.
-
-    A folder or a case that cannot be opened is left out, with a warning in the log.
-    """
-    found: dict[str, Case] = {}
-    for folder in folders:
-        try:
-            roots = sorted(folder.iterdir()) if folder.is_dir() else []
-        except OSError as error:
-            log.warning("%s: could not be read (%s)", folder.name, error.strerror)
-            continue
-        for root in roots:
-            if root.name not in found and SLUG.fullmatch(root.name) and is_case(root):
-                try:
-                    found[root.name] = open_case(root)
-                except CaseError as error:
-                    log.warning("%s: left out: %s", root.name, error)
-    return sorted(found.values(), key=lambda case: case.slug)
 
 
 def is_case(root: Path) -> bool:

@@ -33,7 +33,6 @@ LOG_NAME, TAGS_NAME = "git-log.txt", "git-tags.txt"
 log = logging.getLogger(__name__)
 
 _CHANGE = re.compile(r"([ACDMRTUX])(\d{0,3})\t(.+)")
-_PERSON = re.compile(r"(.*?)\s*<(.*)>")
 
 
 def read_repository(root: Path) -> Repository | None:

@@ -44,13 +44,6 @@ def interval_mark(
     return _picture(css_class, label, [ground, *rule, _band(low, high), dot])
 
 
-def common_scale(estimates: list[Estimate]) -> tuple[float, float]:
-    """A scale, symmetric about zero, that holds every interval; (-1, 1) when nothing was measured or all is zero."""
-    bounds = [abs(bound) for e in estimates for bound in (e.low, e.high) if bound is not None]
-    reach = max(bounds, default=0.0) * 1.05 or 1.0
-    return -reach, reach
-
-
 def _band(low: float, high: float) -> Markup:
     return _BOX.format("band", WIDTH * low, HEIGHT / 2 - 1, max(1.0, WIDTH * (high - low)), 2)
 
