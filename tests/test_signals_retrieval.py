@@ -6,11 +6,11 @@ from fabricated_case import EMPTY, check, document, got, line, lines, log
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.health.versions import versions_of
 from workbench.retrieval import symptoms
 from workbench.retrieval.answer_support import is_refusal, is_rephrased, is_supported, phrasing_of
 from workbench.retrieval.identifiers import holds, identifiers, squeezed
 from workbench.retrieval.retrieved_texts import RetrievedTexts, preview_length
-from workbench.retrieval.versions import versions_of
 
 WORDING = " ".join(f"clause{n} about matter{n} that the insured must follow" for n in range(30))
 

@@ -28,6 +28,7 @@ from workbench.ingest.artefact_dates import (
     strongest_first,
 )
 from workbench.ingest.readers import READERS, Extracted, decode, read_file
+from workbench.ingest.readers import kind_of as readers_kind
 from workbench.ingest.repository import history_source, read_repository
 from workbench.ingest.rows import Row
 from workbench.ingest.tables import read_rows
@@ -90,7 +91,7 @@ def _artefact(path: Path, name: str, history: FirstCommits) -> Artefact:
 
 
 def _extracted(path: Path) -> Extracted:
-    if path.suffix.lower() in READERS:
+    if readers_kind(path) in READERS:
         return read_file(path)
     if path.suffix.lower() in PLAIN and path.stat().st_size <= MAX_PLAIN_BYTES:
         return Extracted("", decode(path.read_bytes(), path.name))
@@ -123,7 +124,7 @@ def _from_text(path: Path, name: str, extracted: Extracted, weak: Sequence[Dated
     rows = list(_pipe_rows(extracted.text))
     dates = [*claimed_in_front_matter(front, name), *claimed_in_text(body, name), *rows_signed(rows, name), *weak]
     if path.suffix.lower() in WITH_PROPERTIES:
-        dates.extend(embedded(extracted.created, extracted.modified, name))
+        dates.extend(embedded(extracted.date_of("created"), extracted.date_of("modified"), name))
     people = _joined(_people_in_labels(front, body), _people_in_rows([row for _, row in rows]))
     author = extracted.metadata.get("author", "").strip()
     if author and "author" not in people:

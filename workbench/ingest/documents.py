@@ -16,7 +16,7 @@ from workbench.errors import InputError
 from workbench.ingest.csv_rows import SURPLUS, rows_of_csv
 from workbench.ingest.labels import find_beside, json_lines, read_beir_corpus
 from workbench.ingest.log_values import sound
-from workbench.ingest.readers import READERS, decode, parse_date, read_file
+from workbench.ingest.readers import READERS, decode, kind_of, parse_date, read_file
 from workbench.ingest.redaction import mask_secrets
 from workbench.ingest.rows import Row
 from workbench.records import Document, FileStatus, IntakeFile, Source
@@ -91,7 +91,7 @@ def _read_one(path: Path, root: Path) -> tuple[list[Document], IntakeFile]:
     try:
         if kind in RECORD_READERS:
             documents, warnings = RECORD_READERS[kind](path, root)
-        elif path.suffix.lower() in READERS:
+        elif kind_of(path) in READERS:
             documents, warnings = _whole_file(path, root)
         else:
             reason = f"'{kind}' files are not read yet; save it as pdf, docx, html, txt or csv"
@@ -132,8 +132,10 @@ def _whole_file(path: Path, root: Path) -> tuple[list[Document], Sequence[str]]:
     doc_id = path.relative_to(root / "corpus").as_posix()
     metadata = {"kind": path.suffix.lower().lstrip("."), **read.metadata}
     source = Source(path.relative_to(root).as_posix())
-    updated_on = read.modified or read.created
-    return [Document(doc_id, read.title.strip() or path.stem, read.text, source, updated_on, metadata)], read.warnings
+    updated_on = read.date_of("modified") or read.date_of("created")
+    title = read.title.strip() or path.stem
+    document = Document(doc_id, title, read.text, source, updated_on, metadata, read.dates, read.sections)
+    return [document], read.warnings
 
 
 def _csv_records(path: Path, root: Path) -> tuple[list[Document], Sequence[str]]:

@@ -14,7 +14,18 @@ FileStatus = Literal["loaded", "empty", "unreadable", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class IntakeFile:
-    """What became of one client file; `reason` says why it is not loaded and what to do about it."""
+    """What became of one client file.
+
+    Attributes:
+        path: relative to the case folder; a file inside an archive or a mail stands below it: `corpus/share.zip/a/b.pdf`.
+        kind: what the content is ("pdf", "docx", "mail"), whatever its suffix says.
+        reason: why it is not loaded and what to do about it.
+        documents: documents read from it (corpus), records of any other part.
+        warnings: text that could not be reached, and what else a person should know, one sentence each.
+        part: the part of the case it belongs to: one of `workbench.case.PARTS`, or "labels".
+        size: bytes.
+        masked: kind of secret or personal data -> how many were masked. found: the same for what was seen and left in place.
+    """
 
     path: str
     kind: str
@@ -23,6 +34,10 @@ class IntakeFile:
     documents: int = 0
     characters: int = 0
     warnings: tuple[str, ...] = ()
+    part: str = "corpus"
+    size: int = 0
+    masked: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +84,88 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryLog:
-    """All interactions of a case, oldest first where times are known.
+class ColumnGuess:
+    """Which column or key of a log file a field is read from.
 
     Attributes:
-        interactions: every line that could be read, all files together.
+        field: name of an `Interaction` field, "retrieved.ids" and the like for the lists of what was retrieved, or "timezone".
+        column: column or key path; "" when nothing in the file holds the field.
+        confidence: 0 to 1: how well the name matches times the share of the sampled values that can be such a field.
+        values: how many filled values of the sample that share rests on.
+        example: one masked value, at most 80 characters.
+        set_by_user: whether a person chose the column.
+    """
+
+    field: str
+    column: str
+    confidence: float
+    values: int = 0
+    example: str = ""
+    set_by_user: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuestion:
+    """Something a log file does not say and only a person can: a unit, a time zone, a currency.
+
+    What depends on it is not measured until it is answered.
+    """
+
+    path: str
+    field: str
+    ask: Literal["unit", "time zone", "currency"]
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileMapping:
+    """How one log file was read.
+
+    Attributes:
+        format: "table" (one question a line), or the name of a trace format of `log_formats.yaml`.
+        columns: one guess a field that was looked for and found, surest first.
+        unused: columns and keys of the file that no field is read from.
+        units: field -> unit its values were read in, with who says so: "milliseconds (name)", "seconds (set by a person)".
+        questions: what has to be asked.
+        lines: records the file holds. interactions: questions read from them. bad_lines: records that could not be read.
+    """
+
+    path: str
+    format: str
+    columns: tuple[ColumnGuess, ...] = ()
+    unused: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[LogQuestion, ...] = ()
+    lines: int = 0
+    interactions: int = 0
+    bad_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLog:
+    """The interactions of a case, oldest first where times are known.
+
+    Attributes:
+        interactions: every line that could be read, all files together; of a log above
+            `workbench.ingest.log_table.KEPT_INTERACTIONS` a random sample of whole sessions.
         logged_fields: names of the `Interaction` fields that at least one file logs at all (a field never logged is evidence).
         field_sources: `Interaction` field -> the column or key it was read from, per file, for people to check.
         faults: one sentence per line or file that could not be read.
+        total: interactions of the whole log; more than `len(interactions)` where they are a sample.
+        mappings: how each file was read.
+        masked: kind of secret or personal data -> how many were masked in the whole log.
+        table: the Parquet file with every interaction, None when nothing was stored.
     """
 
     interactions: tuple[Interaction, ...] = ()
     logged_fields: frozenset[str] = frozenset()
     field_sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    total: int = 0
+    mappings: tuple[FileMapping, ...] = ()
+    masked: Mapping[str, int] = field(default_factory=dict)
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

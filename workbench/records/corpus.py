@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 Qrels = Mapping[str, Mapping[str, int]]
 """query_id -> doc_id -> relevance grade (int, 0 or more; 0 means judged and not relevant)."""
@@ -57,6 +58,36 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """Where a stretch of a document's text begins; it reaches to the next section, or to the end.
+
+    Attributes:
+        start: offset in `Document.text`.
+        headings: path of headings above it, outermost first.
+        locator: the place in the source: "page 3", "sheet 'Q1'", "slide 4"; "" when the format has no such places.
+    """
+
+    start: int
+    headings: tuple[str, ...] = ()
+    locator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDate:
+    """A date a document shows.
+
+    Attributes:
+        basis: how it is known: carried by the file's own metadata ("embedded"), stated in its text or record ("claimed"),
+            or only the time the file was last written ("file"), which a copy resets.
+        event: what happened then: "created", "modified", "sent", "effective".
+    """
+
+    on: date
+    basis: Literal["embedded", "claimed", "file"]
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One document of the corpus.
 
@@ -65,8 +96,10 @@ class Document:
         title: title as the file states it, else the file name without suffix.
         text: the text that is searched; passages hold offsets into it.
         source: the file it was read from.
-        updated_on: date the document claims or carries, None when it shows none.
-        metadata: whatever else the reader found: kind, pages, author, language.
+        updated_on: date the document claims or carries, None when it shows none; never the file's own time.
+        metadata: whatever else the reader found: kind, pages, author, language (ISO 639-1).
+        dates: every date known, the one `updated_on` was taken from among them.
+        sections: headings, pages and sheets by where they begin, in text order.
     """
 
     doc_id: str
@@ -75,17 +108,28 @@ class Document:
     source: Source
     updated_on: date | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    dates: tuple[DocumentDate, ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A slice of a document: `document.text[start:end] == text`."""
+    """A slice of a document: `document.text[start:end] == text`.
+
+    Attributes:
+        title: the document's title.
+        headings: path of headings the passage begins under, outermost first.
+        locator: where it begins in the source: "page 3"; "" when the format has no such places.
+    """
 
     passage_id: str
     doc_id: str
     text: str
     start: int
     end: int
+    title: str = ""
+    headings: tuple[str, ...] = ()
+    locator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from statistics import NormalDist, median
 
 import numpy as np
 
+from workbench.health.versions import versions_of
 from workbench.numbers import percent
 from workbench.observing import (
     DocumentNames,
@@ -31,7 +32,6 @@ from workbench.records import CaseInputs, Document, Estimate, Interaction, Obser
 from workbench.retrieval.answer_support import is_refusal, is_rephrased, is_supported, phrasing_of
 from workbench.retrieval.identifiers import holds, identifiers, squeezed
 from workbench.retrieval.retrieved_texts import RetrievedTexts
-from workbench.retrieval.versions import versions_of
 
 AUC_LIMIT = 0.65
 FEWEST_PER_SIDE = 10
