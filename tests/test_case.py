@@ -13,7 +13,15 @@ from workbench.errors import CaseError
 
 def test_a_new_case_has_a_folder_for_each_part_and_opens(tmp_path: Path) -> None:
     case = new_case(tmp_path, "acme-2026")
-    assert {p.name for p in case.root.iterdir()} == {"corpus", "logs", "evals", "governance", "repo", "case.toml"}
+    assert {p.name for p in case.root.iterdir()} == {
+        "corpus",
+        "logs",
+        "evals",
+        "governance",
+        "repo",
+        "inbox",
+        "case.toml",
+    }
     assert (case.slug, case.name) == ("acme-2026", "acme-2026")
 
 

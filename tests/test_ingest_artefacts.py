@@ -120,7 +120,7 @@ def test_word_properties_are_embedded_dates_and_the_author_is_named(tmp_path):
 
 
 def test_a_broken_paper_is_kept_without_text_and_hides_no_other(tmp_path):
-    put(tmp_path, "a-policy.docx", "not a zip")
+    put(tmp_path, "a-policy.docx", "PK\x03\x04 and no more of a zip")
     put(tmp_path, "b-policy.md", "# Retention policy\n\nOwner: Eva Marsh\nDate: 2 March 2026\n")
     put(tmp_path, "c.xyz", "?")
     broken, policy, unknown = read_artefacts(tmp_path)

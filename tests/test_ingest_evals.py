@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.ingest.eval_columns import moment_in_name, question_id
+from workbench.ingest.eval_files import tool_results
 from workbench.ingest.evals import read_evals
 from workbench.records import EvalMaterial
 
@@ -199,3 +200,411 @@ def test_scores_come_back_the_same_from_csv_and_json_lines(tmp_path, scores):
     put(tmp_path, "b.jsonl", jsonl(*({"item_id": item, "faithfulness": score} for item, score in scores.items())))
     runs = read_evals(tmp_path).runs
     assert [run.scores for run in runs] == [{"faithfulness": scores}] * 2
+
+
+def scores_by_metric(run):
+    return {metric: dict(scores) for metric, scores in run.scores.items()}
+
+
+def test_a_ragas_testset_csv_gives_items_of_their_kind(tmp_path):
+    text = "user_input,reference_contexts,reference,synthesizer_name\n"
+    text += "Who pays?,\"['text']\",We do,single_hop_specific_query_synthesizer\n"
+    material = read_evals(put(tmp_path, "testset.csv", text))
+    (item,) = material.items
+    assert (item.question, item.reference, item.kind) == ("Who pays?", "We do", "single_hop_specific_query_synthesizer")
+    assert (material.runs, material.formats) == ((), {"evals/testset.csv": "ragas testset"})
+
+
+def test_a_ragas_conversation_gives_what_the_person_said_last_as_the_question(tmp_path):
+    turns = [
+        {"content": "Who pays?", "type": "human"},
+        {"content": "For what?", "type": "ai"},
+        {"content": "For water", "type": "human"},
+        {"content": "We do", "type": "ai"},
+    ]
+    material = read_evals(put(tmp_path, "set.jsonl", jsonl({"user_input": turns, "reference": "We do"})))
+    assert [item.question for item in material.items] == ["For water"]
+    assert material.formats == {"evals/set.jsonl": "ragas set"}
+
+
+def test_a_ragas_result_frame_is_read_from_csv_and_from_json_by_column(tmp_path):
+    text = ",user_input,retrieved_contexts,response,reference,faithfulness\n0,Who pays?,\"['a']\",They,We do,0.4\n"
+    put(tmp_path, "a.csv", text)
+    frame = {
+        "user_input": {"0": "Who pays?", "1": "When?"},
+        "response": {"0": "They", "1": "Now"},
+        "reference": {"0": "We do", "1": "Later"},
+        "faithfulness": {"0": 0.5, "1": None},
+    }
+    put(tmp_path, "b.json", frame)
+    material = read_evals(tmp_path)
+    pays = question_id("Who pays?")
+    assert [scores_by_metric(run) for run in material.runs] == [
+        {"faithfulness": {pays: 0.4}},
+        {"faithfulness": {pays: 0.5}},
+    ]
+    assert [(item.question, item.reference) for item in material.items] == [("Who pays?", "We do"), ("When?", "Later")]
+    assert material.formats == {"evals/a.csv": "ragas result", "evals/b.json": "data frame as json"}
+
+
+def test_deepeval_goldens_give_items_with_their_document(tmp_path):
+    golden = {
+        "input": "Who pays?",
+        "actual_output": None,
+        "expected_output": "We do",
+        "context": ["text"],
+        "source_file": "a.md",
+    }
+    put(tmp_path, "20260914_101500.json", [golden])
+    put(tmp_path, "b.csv", "input,actual_output,expected_output,context,source_file\nWhen?,,Now,x|y,b.md\n")
+    material = read_evals(tmp_path)
+    assert [(item.question, item.reference, item.reference_doc_ids) for item in material.items] == [
+        ("Who pays?", "We do", ("a.md",)),
+        ("When?", "Now", ("b.md",)),
+    ]
+    assert set(material.formats.values()) == {"deepeval goldens"}
+    assert material.runs == ()
+
+
+def test_a_deepeval_run_of_conversations_and_one_of_an_old_version_are_read(tmp_path):
+    talk = {
+        "name": "c1",
+        "scenario": "A claim",
+        "expectedOutcome": "Paid",
+        "success": True,
+        "metricsData": [{"name": "Role", "score": 1.0}],
+    }
+    put(tmp_path, "a.json", {"testRunData": {"testCases": [], "conversationalTestCases": [talk], "identifier": "r1"}})
+    old = {
+        "name": "t1",
+        "input": "Who?",
+        "success": False,
+        "metricsMetadata": [{"metric": "Faithfulness", "score": 0.2, "minimumScore": 0.5}],
+    }
+    put(tmp_path, "b.json", {"testFile": "t.py", "testCases": [old], "metricScores": []})
+    material = read_evals(tmp_path)
+    assert [(run.run_id, scores_by_metric(run), dict(run.passed)) for run in material.runs] == [
+        ("r1", {"Role": {"c1": 1.0}}, {"c1": True}),
+        ("b", {"Faithfulness": {"t1": 0.2}}, {"t1": False}),
+    ]
+    assert [(item.question, item.reference) for item in material.items] == [("A claim", "Paid")]
+    assert set(material.formats.values()) == {"deepeval test run"}
+
+
+def test_a_promptfoo_result_of_two_prompts_is_two_runs(tmp_path):
+    def entry(prompt, score):
+        return {
+            "success": score > 0.5,
+            "score": score,
+            "testIdx": 0,
+            "promptIdx": prompt,
+            "namedScores": {},
+            "vars": {"question": "Who pays?"},
+            "testCase": {"metadata": {"id": "t1"}, "assert": [{"type": "equals", "value": "We do"}]},
+            "gradingResult": {
+                "componentResults": [
+                    {"pass": True, "score": score, "assertion": {"type": "llm-rubric", "value": "polite"}}
+                ]
+            },
+        }
+
+    summary = {
+        "version": 3,
+        "timestamp": "2026-09-14T10:00:00Z",
+        "prompts": [],
+        "stats": {},
+        "results": [entry(0, 1), entry(1, 0)],
+    }
+    put(tmp_path, "v3.json", {"evalId": "e1", "results": summary})
+    material = read_evals(tmp_path)
+    assert [(run.run_id, scores_by_metric(run), dict(run.passed)) for run in material.runs] == [
+        ("e1 prompt 0", {"llm-rubric": {"t1": 1.0}, "score": {"t1": 1.0}}, {"t1": True}),
+        ("e1 prompt 1", {"llm-rubric": {"t1": 0.0}, "score": {"t1": 0.0}}, {"t1": False}),
+    ]
+    assert [(item.item_id, item.question, item.reference) for item in material.items] == [("t1", "Who pays?", "We do")]
+    assert material.formats == {"evals/v3.json": "promptfoo results"}
+
+
+def test_a_promptfoo_summary_alone_is_read_too(tmp_path):
+    entry = {
+        "success": True,
+        "score": 1,
+        "vars": {"question": "Who pays?"},
+        "namedScores": {"recall": 0.5},
+        "testIdx": 4,
+    }
+    value = {
+        "version": 2,
+        "timestamp": "2026-09-14T10:00:00Z",
+        "results": [entry],
+        "table": {},
+        "stats": {"successes": 1},
+    }
+    (run,) = read_evals(put(tmp_path, "out.json", value)).runs
+    assert scores_by_metric(run) == {"recall": {"4": 0.5}, "score": {"4": 1.0}}
+    assert run.at == datetime(2026, 9, 14, 10, tzinfo=UTC)
+
+
+def test_a_promptfoo_suite_gives_items_with_the_answer_its_assertions_state(tmp_path):
+    text = """
+prompts: [p.txt]
+tests:
+  - description: first
+    vars: {question: 'Who pays?'}
+    assert:
+      - {type: llm-rubric, value: is polite}
+      - {type: icontains, value: we do}
+  - vars: {question: 'When?'}
+    metadata: {id: t2, category: lookup}
+    assert: [{type: llm-rubric, value: is short}]
+"""
+    material = read_evals(put(tmp_path, "promptfooconfig.yaml", text))
+    assert [(item.item_id, item.question, item.reference, item.kind) for item in material.items] == [
+        ("first", "Who pays?", "we do", None),
+        ("t2", "When?", None, "lookup"),
+    ]
+    assert material.formats == {"evals/promptfooconfig.yaml": "promptfoo tests"}
+
+
+def langfuse_run(*items):
+    return {
+        "id": "run-1",
+        "name": "nightly",
+        "datasetName": "golden",
+        "createdAt": "2026-09-14T03:00:00Z",
+        "datasetRunItems": items,
+    }
+
+
+def test_langfuse_scores_are_joined_to_the_items_of_the_dataset_run(tmp_path):
+    item = {
+        "id": "ri",
+        "datasetRunName": "nightly",
+        "datasetItemId": "d1",
+        "traceId": "t1",
+        "createdAt": "2026-09-14T03:00:00Z",
+    }
+    put(tmp_path, "run.json", langfuse_run(item, {**item, "datasetItemId": "d2", "traceId": "t2"}))
+    score = {"id": "s1", "name": "groundedness", "value": 0.9, "traceId": "t1", "dataType": "NUMERIC"}
+    others = [{**score, "value": 0.4, "traceId": "t2"}, {**score, "traceId": "t9"}]
+    put(tmp_path, "scores.json", {"data": [score, *others], "meta": {"page": 1}})
+    material = read_evals(tmp_path)
+    (run,) = material.runs
+    assert (run.run_id, run.at, scores_by_metric(run)) == (
+        "nightly",
+        datetime(2026, 9, 14, 3, tzinfo=UTC),
+        {"groundedness": {"d1": 0.9, "d2": 0.4}},
+    )
+    assert material.formats == {"evals/run.json": "langfuse dataset run", "evals/scores.json": "langfuse scores"}
+    assert material.unrecognised == ()
+
+
+def test_langfuse_scores_in_the_run_items_need_no_other_file_and_scores_without_a_run_are_named(tmp_path):
+    item = {"datasetItemId": "d1", "traceId": "t1", "scores": [{"name": "recall", "value": 0.5}]}
+    put(tmp_path, "run.json", langfuse_run(item))
+    assert scores_by_metric(read_evals(tmp_path).runs[0]) == {"recall": {"d1": 0.5}}
+    put(tmp_path / "other", "scores.json", [{"name": "recall", "value": 1, "traceId": "t7"}])
+    material = read_evals(tmp_path / "other")
+    assert (material.runs, len(material.unrecognised)) == ((), 1)
+    assert "datasetRunItems" in material.unrecognised[0]
+
+
+def test_a_phoenix_experiment_is_read_from_json_and_from_csv(tmp_path):
+    record = {
+        "example_id": "ex1",
+        "repetition_number": 1,
+        "input": {"question": "Who pays?"},
+        "reference_output": {"answer": "We do"},
+        "output": {"answer": "They"},
+        "error": None,
+        "latency_ms": 900.0,
+        "start_time": "2026-09-14T10:00:00+00:00",
+        "trace_id": "tr1",
+        "annotations": [{"name": "correctness", "score": 0.0, "label": "incorrect"}],
+    }
+    again = {**record, "repetition_number": 2, "annotations": [{"name": "correctness", "score": 1.0}]}
+    put(tmp_path, "exp-a.json", [record, again])
+    text = (
+        "example_id,repetition_number,input,reference_output,output,latency_ms,start_time,trace_id,"
+        "annotation_correctness_label,annotation_correctness_score\n"
+        'ex1,1,"{""question"": ""Who pays?""}","{""answer"": ""We do""}",They,900,2026-09-15T10:00:00+00:00,tr2,correct,1.0\n'
+    )
+    put(tmp_path, "exp-b.csv", text)
+    material = read_evals(tmp_path)
+    assert [(run.run_id, scores_by_metric(run)) for run in material.runs] == [
+        ("exp-a", {"correctness": {"ex1": 0.0}}),
+        ("exp-a repetition 2", {"correctness": {"ex1": 1.0}}),
+        ("exp-b", {"correctness": {"ex1": 1.0}}),
+    ]
+    assert [(item.item_id, item.question, item.reference, item.source_trace_id) for item in material.items] == [
+        ("ex1", "Who pays?", "We do", None)
+    ]
+    assert set(material.formats.values()) == {"phoenix experiment"}
+
+
+def test_langsmith_datasets_and_experiments_are_told_apart(tmp_path):
+    put(tmp_path, "dataset.csv", 'inputs,outputs\n"{""question"": ""Who pays?""}","{""answer"": ""We do""}"\n')
+    experiment = (
+        "id,example_id,inputs,outputs,reference,error,execution_time,feedback.correctness\n"
+        'r1,ex1,"{""question"": ""When?""}","{""answer"": ""Later""}","{""answer"": ""Now""}",,2.5,0.0\n'
+    )
+    put(tmp_path, "experiment.csv", experiment)
+    material = read_evals(tmp_path)
+    assert [(item.question, item.reference) for item in material.items] == [("Who pays?", "We do"), ("When?", "Now")]
+    (run,) = material.runs
+    assert scores_by_metric(run) == {"correctness": {"ex1": 0.0}}
+    assert material.formats == {
+        "evals/dataset.csv": "langsmith dataset",
+        "evals/experiment.csv": "langsmith experiment",
+    }
+
+
+def test_an_openai_eval_set_and_the_log_of_its_run_are_read(tmp_path):
+    messages = [{"role": "system", "content": "Be short."}, {"role": "user", "content": "Who pays?"}]
+    put(tmp_path, "samples.jsonl", jsonl({"input": messages, "ideal": ["We do", "we do"]}))
+    event = {
+        "run_id": "r1",
+        "event_id": 0,
+        "sample_id": "s.0",
+        "created_by": "",
+        "created_at": "2026-09-14 10:00:00+00:00",
+    }
+    log = jsonl(
+        {"spec": {"run_id": "r1", "eval_name": "x.dev.v0", "created_at": "2026-09-14 10:00:00"}},
+        {**event, "type": "sampling", "data": {"prompt": messages, "sampled": ["They"]}},
+        {**event, "type": "match", "data": {"correct": False, "expected": "We do", "picked": "They"}},
+        {"final_report": {"accuracy": 0.25}},
+    )
+    put(tmp_path, "r1_match.jsonl", log)
+    material = read_evals(tmp_path)
+    assert [(item.question, item.reference) for item in material.items] == [("Who pays?", "We do\nwe do")]
+    (run,) = material.runs
+    assert (run.run_id, dict(run.passed), dict(run.summary)) == ("r1", {"s.0": False}, {"accuracy": 0.25})
+    assert run.at == datetime(2026, 9, 14, 10, tzinfo=UTC)
+    assert material.formats == {"evals/samples.jsonl": "openai evals set", "evals/r1_match.jsonl": "openai evals run"}
+
+
+def test_a_trulens_leaderboard_gives_one_summary_a_version(tmp_path):
+    text = "app_name,app_version,Answer Relevance,Groundedness,latency,total_cost\n"
+    text += "rag,v1,0.8,0.6,2.0,0.01\nrag,v2,0.9,0.7,3.0,0.02\n"
+    material = read_evals(put(tmp_path, "leaderboard.csv", text))
+    assert [(run.run_id, dict(run.summary)) for run in material.runs] == [
+        ("rag v1", {"Answer Relevance": 0.8, "Groundedness": 0.6}),
+        ("rag v2", {"Answer Relevance": 0.9, "Groundedness": 0.7}),
+    ]
+    assert material.formats == {"evals/leaderboard.csv": "trulens leaderboard"}
+
+
+def test_an_mlflow_eval_table_is_read_with_scores_of_any_range(tmp_path):
+    table = {
+        "columns": ["inputs", "ground_truth", "outputs", "token_count", "toxicity/v1/score", "answer_similarity/v1/score",
+                    "answer_similarity/v1/justification"],
+        "data": [["Who pays?", "We do", "They", 12, 0.01, 4, "close"], ["When?", "Now", "Later", 9, 0.02, 1, "far"]],
+    }  # fmt: skip
+    material = read_evals(put(tmp_path, "eval_results_table.json", table))
+    (run,) = material.runs
+    pays, when = question_id("Who pays?"), question_id("When?")
+    assert scores_by_metric(run) == {"toxicity": {pays: 0.01, when: 0.02}, "answer_similarity": {pays: 4.0, when: 1.0}}
+    assert [item.reference for item in material.items] == ["We do", "Now"]
+    assert material.formats == {"evals/eval_results_table.json": "mlflow eval table"}
+
+
+def test_spreadsheets_and_parquet_files_are_read_like_csv(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import xlsxwriter
+
+    folder = tmp_path / "evals"
+    folder.mkdir()
+    with xlsxwriter.Workbook(str(folder / "golden.xlsx")) as book:
+        sheet = book.add_worksheet("golden")
+        for row, cells in enumerate([("id", "question", "expected_answer"), ("7", "Who pays?", "We do")]):
+            sheet.write_row(row, 0, cells)
+    columns = {"item_id": ["a", "b"], "question": ["Who?", "When?"], "faithfulness": [0.5, 1.0]}
+    pq.write_table(pa.table(columns), folder / "run_2026-09-14.parquet")
+    material = read_evals(tmp_path)
+    assert [(item.item_id, item.question, item.reference) for item in material.items] == [("7", "Who pays?", "We do")]
+    assert [(run.run_id, run.at.day, scores_by_metric(run)) for run in material.runs] == [
+        ("run_2026-09-14", 14, {"faithfulness": {"a": 0.5, "b": 1.0}})
+    ]
+    assert material.formats == {"evals/golden.xlsx": "spreadsheet", "evals/run_2026-09-14.parquet": "parquet"}
+
+
+def test_damaged_spreadsheets_and_parquet_files_are_named(tmp_path):
+    folder = tmp_path / "evals"
+    folder.mkdir()
+    (folder / "a.parquet").write_bytes(b"PAR1 nothing")
+    (folder / "b.xlsx").write_bytes(b"PK\x03\x04 nothing")
+    (folder / "c.xls").write_bytes(b"\xd0\xcf\x11\xe0 nothing")
+    assert [entry.split(":")[0] for entry in read_evals(tmp_path).unrecognised] == [
+        "evals/a.parquet",
+        "evals/b.xlsx",
+        "evals/c.xls",
+    ]
+
+
+def test_what_is_personal_or_secret_is_masked_and_counted_by_file(tmp_path):
+    line = {
+        "id": "ann@example.org",
+        "question": "May ann@example.org see it?",
+        "reference": "password = S3cret!pw",
+        "author": "bob@example.org",
+    }
+    put(
+        tmp_path,
+        "set.jsonl",
+        jsonl(line, {"id": "2", "question": "Who?", "reference": "We", "author": "cy@example.org"}),
+    )
+    put(tmp_path, "plain.csv", "id,question,reference\n3,When?,Now\n")
+    put(tmp_path, "run.csv", "item_id,faithfulness\nann@example.org,0.5\n")
+    key = b"k" * 32
+    material = read_evals(tmp_path, key=key)
+    _, first, second = material.items
+    assert (first.question, first.reference) == ("May [email] see it?", "password = [secret]")
+    assert first.item_id.startswith("[email] ")
+    assert len({first.item_id, first.author, second.author}) == 3
+    assert material.runs[0].scores == {"faithfulness": {first.item_id: 0.5}}
+    assert material.masked == {"evals/set.jsonl": {"email": 4, "secret": 1}, "evals/run.csv": {"email": 1}}
+    assert "example.org" not in repr(material)
+    assert read_evals(tmp_path, key=key) == material
+
+
+def test_column_names_in_a_reason_are_masked_too(tmp_path):
+    material = read_evals(put(tmp_path, "x.csv", "ann@example.org,b\nx,y\n"))
+    assert "[email]" in material.unrecognised[0]
+
+
+def test_yaml_aliases_that_stand_for_billions_are_refused(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    material = read_evals(put(tmp_path, "set.yaml", "\n".join([*lines, "tests: [{vars: {question: 'Who?'}}]"]) + "\n"))
+    assert (material.items, len(material.unrecognised)) == ((), 1)
+
+
+KEYS = """
+    results stats evalId vars testCase testCases metricsData name score tests assert type value columns data datasetRunItems
+    datasetItemId traceId example_id reference_output annotations spec sample_id final_report input expected_output item_id
+    question faithfulness namedScores gradingResult componentResults inputs outputs app_name app_version repetition_number
+"""
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=6),
+    max_leaves=30,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(json_values, st.sampled_from(["x.json", "x.yaml", "x.jsonl"]))
+def test_a_file_with_the_keys_of_every_tool_in_any_shape_never_raises(tmp_path, value, name):
+    path = tmp_path / "evals" / name
+    path.parent.mkdir(exist_ok=True)
+    rows = value if isinstance(value, list) else [value]
+    path.write_text("\n".join(map(json.dumps, rows)) if name.endswith("l") and "j" in name else json.dumps(value))
+    assert isinstance(read_evals(tmp_path), EvalMaterial)
+    path.unlink()
+
+
+def test_a_log_kept_as_a_data_frame_is_no_evaluation():
+    assert tool_results({"columns": ["query", "answer"], "data": [["Who?", "We"]]}) is None
+    assert tool_results({"query": {"0": "Who?"}, "answer": {"0": "We"}}) is None
+    assert tool_results([{"query": "Who?", "answer": "We"}]) is None

@@ -43,7 +43,7 @@ def test_html_leaves_scripts_and_navigation_out_and_keeps_markup_as_text(tmp_pat
 def test_pdf_pages_are_separated_and_pages_without_text_are_reported(tmp_path: Path) -> None:
     read = read_file(write_pdf(tmp_path / "a.pdf", "First page", "", "Third page"))
     assert read.text.split("\f") == ["First page", "", "Third page"]
-    assert read.warnings == ("1 of 3 pages have no text layer",)
+    assert read.warnings == ("1 of 3 pages is blank (page 2)",)
     assert read.metadata["pages"] == "3"
 
 
@@ -65,7 +65,7 @@ def without_page(path: Path, number: int) -> Path:
 def test_a_pdf_page_that_cannot_be_loaded_is_a_warning(tmp_path: Path) -> None:
     read = read_file(without_page(write_pdf(tmp_path / "a.pdf", "First page", "Second page"), 1))
     assert read.text == "First page\f"
-    assert read.warnings == ("1 of 2 pages could not be loaded: the file is damaged there",)
+    assert read.warnings == ("1 of 2 pages could not be loaded (page 2): the file is damaged there",)
 
 
 def test_a_pdf_of_which_no_page_can_be_loaded_is_one_sentence(tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_a_heading_followed_by_many_spaces_is_read_at_once(tmp_path: Path) -> No
 
 
 def test_an_unknown_kind_names_the_readable_ones(tmp_path: Path) -> None:
-    (tmp_path / "a.xyz").write_text("x")
-    with pytest.raises(InputError, match=r"readable are docx"):
+    (tmp_path / "a.xyz").write_bytes(bytes(range(256)))
+    with pytest.raises(InputError, match=r"no reader for 'binary' files; readable are .*docx"):
         read_file(tmp_path / "a.xyz")
 
 

@@ -1,5 +1,7 @@
 import gzip
+import io
 import json
+import zipfile
 
 import pytest
 
@@ -41,7 +43,21 @@ def test_the_first_and_last_line_are_shown_without_what_is_not_there(case):
     assert marked(excerpt(case, path, "line 3")) == [("3", "three")]
 
 
-@pytest.mark.parametrize("at", ["line 4", "line 0", "line x", "row 3", "page 2", "commit zzz", "document 'none'"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        "line 4",
+        "line 0",
+        "line x",
+        "row 3",
+        "page 2",
+        "page x",
+        "sheet 'Q1'",
+        "slide 1",
+        "commit zzz",
+        "document 'none'",
+    ],
+)
 def test_a_place_the_file_does_not_reach_is_said(case, at):
     path = write(case, "a.txt", "one\ntwo\nthree\n")
     with pytest.raises(InputError, match="has no"):
@@ -168,3 +184,54 @@ def test_secrets_in_documents_are_masked_and_their_phone_numbers_are_not(case):
     shown = [line.text for line in excerpt(case, "corpus/a.txt", "").lines]
     assert shown[0] == "call 0117 496 0123"
     assert "abcd1234efgh5678" not in shown[1]
+
+
+def test_a_sheet_is_shown_alone(case):
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    with xlsxwriter.Workbook(str(case.root / "logs" / "a.xlsx")) as book:
+        for name, cell in (("Q1", "first sheet"), ("The 'old' one", "second sheet")):
+            book.add_worksheet(name).write_row(0, 0, [cell, "limit"])
+    shown = " ".join(line.text for line in excerpt(case, "logs/a.xlsx", "sheet 'Q1'").lines)
+    assert "first sheet" in shown
+    assert "second sheet" not in shown
+    assert "second sheet" in " ".join(line.text for line in excerpt(case, "logs/a.xlsx", "sheet 'The 'old' one'").lines)
+
+
+def test_a_slide_is_shown_alone(case):
+    pptx = pytest.importorskip("pptx")
+    deck = pptx.Presentation()
+    for text in ("first slide", "second slide"):
+        deck.slides.add_slide(deck.slide_layouts[5]).shapes.title.text = text
+    deck.save(str(case.root / "logs" / "a.pptx"))
+    found = excerpt(case, "logs/a.pptx", "slide 2")
+    assert [line.text for line in found.lines] == ["second slide"]
+    assert found.note == "All of this slide."
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def test_a_file_inside_an_archive_inside_an_archive_is_shown(case):
+    inner = zipped({"a/it's.csv": b"id,text\n1,one\n2,two\n", "b.txt": b"password = S3cret!pw\n"})
+    (case.root / "logs" / "share.zip").write_bytes(zipped({"inner.zip": inner}))
+    assert marked(excerpt(case, "logs/share.zip", "member 'inner.zip/a/it's.csv', row 2")) == [("3", "2,two")]
+    shown = excerpt(case, "logs/share.zip", "member 'inner.zip/b.txt'")
+    assert [line.text for line in shown.lines] == ["password = [secret]"]
+    assert shown.note == "The whole file."
+
+
+@pytest.mark.parametrize("name", ["gone.txt", "../../outside.txt", "inner.zip/gone.txt", ""])
+def test_a_file_that_is_not_in_the_archive_is_said(case, name):
+    (case.root / "logs" / "share.zip").write_bytes(
+        zipped({"inner.zip": zipped({"a.txt": b"x"}), "../../outside.txt": b"x"})
+    )
+    with pytest.raises(InputError, match="in it"):
+        excerpt(case, "logs/share.zip", f"member '{name}'")
+    (case.root / "logs" / "a.txt").write_text("no archive")
+    with pytest.raises(InputError, match=r"a\.txt has no file"):
+        excerpt(case, "logs/a.txt", f"member '{name}'")

@@ -24,12 +24,19 @@ SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 PARTS = ("corpus", "logs", "evals", "governance", "repo")
 """Folders a client fills; the labels are files beside them."""
 LABEL_FILES = ("queries.jsonl", "queries.jsonl.gz", "corpus.jsonl", "corpus.jsonl.gz", "qrels", "case.toml")
+CORRECTIONS = "log_mapping.json"
+"""What a person corrected about the reading of the logs; written by `workbench.ingest.log_corrections`."""
+OWN_FILES = (CORRECTIONS, "answers.jsonl", "labels.jsonl")
+"""Files the workbench itself writes for people into a case: what they said and corrected."""
+INBOX = "inbox"
+"""The drop folder: whatever lies here is sorted into the parts of the case by its content at the next intake."""
 KEY_DATES = ("build_start", "first_demo", "first_users", "go_live")
 
 _NEW_CASE_TOML = """\
 # Everything here is optional; delete what you do not know.
 name = "{name}"
 # regulated = true
+# mask_documents = true     # personal data in documents too; secrets always are
 # build_start = 2026-01-12   # first commit or kick-off
 # first_demo = 2026-03-02
 # first_users = 2026-05-04   # first people outside the build team
@@ -48,6 +55,8 @@ class Case:
         regulated: whether the client says it is regulated; None when not said.
         key_dates: those of build_start, first_demo, first_users, go_live that `case.toml` states.
         prices: prices as entered, by name. targets: targets as entered, by metric.
+        mask_documents: whether personal data is masked in documents too; they lose secrets alone otherwise, for a supplier
+            list is there for its phone numbers.
     """
 
     root: Path
@@ -57,11 +66,17 @@ class Case:
     key_dates: Mapping[str, date] = field(default_factory=dict)
     prices: Mapping[str, float] = field(default_factory=dict)
     targets: Mapping[str, float] = field(default_factory=dict)
+    mask_documents: bool = False
 
     @property
     def derived(self) -> Path:
         """Folder for derived results; see `derived_folder`."""
         return derived_folder(self.root)
+
+    @property
+    def writable(self) -> bool:
+        """Whether files may be put into the case: its folder may be written to, and its owner did not mark it read-only."""
+        return _writable(self.root)
 
     def resolve(self, relative: str) -> Path:
         """Absolute path of a file of this case.
@@ -90,8 +105,9 @@ def open_case(path: Path | str) -> Case:
     wrong = [key for key, value in dates.items() if type(value) is not date]
     if wrong:
         raise CaseError(f"case.toml: {', '.join(wrong)} must be a date like 2026-03-02, without quotes")
-    if not isinstance(settings.get("regulated"), bool | None):
-        raise CaseError("case.toml: regulated must be true or false, without quotes")
+    for key in ("regulated", "mask_documents"):
+        if not isinstance(settings.get(key), bool | None):
+            raise CaseError(f"case.toml: {key} must be true or false, without quotes")
     return Case(
         root=root,
         slug=root.name,
@@ -100,6 +116,7 @@ def open_case(path: Path | str) -> Case:
         key_dates=dates,
         prices=_numbers(settings, "prices"),
         targets=_numbers(settings, "targets"),
+        mask_documents=bool(settings.get("mask_documents")),
     )
 
 
@@ -119,16 +136,20 @@ def _case_folder(path: Path | str) -> Path:
 
 def derived_folder(root: Path) -> Path:
     """Folder for a case's derived results, safe to delete: `.workbench` in it, or a cache folder where it is read-only."""
-    # The mode counts too: a folder its owner marked read-only stays untouched even when the superuser works on it.
-    if os.access(root, os.W_OK) and root.stat().st_mode & 0o222:
+    if _writable(root):
         return root / ".workbench"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
     return cache / "pilot-workbench" / f"{root.name}-{digest}"
 
 
+def _writable(root: Path) -> bool:
+    # The mode counts too: a folder its owner marked read-only stays untouched even when the superuser works on it.
+    return os.access(root, os.W_OK) and bool(root.stat().st_mode & 0o222)
+
+
 def new_case(workspace: Path | str, name: str) -> Case:
-    """Make an empty case folder `workspace/name` with a folder for each part.
+    """Make an empty case folder `workspace/name` with a folder for each part and the drop folder.
 
     Raises:
         CaseError: the name is not a plain folder name, or the folder exists already.
@@ -140,7 +161,7 @@ def new_case(workspace: Path | str, name: str) -> Case:
     root = Path(workspace).expanduser().resolve() / name
     if root.exists():
         raise CaseError(f"{root.name}: exists already in this workspace; choose another name or open it")
-    for part in PARTS:
+    for part in (*PARTS, INBOX):
         (root / part).mkdir(parents=True)
     (root / "case.toml").write_text(_NEW_CASE_TOML.format(name=name), encoding="utf-8")
     return open_case(root)
@@ -149,14 +170,14 @@ def new_case(workspace: Path | str, name: str) -> Case:
 def is_case(root: Path) -> bool:
     """Whether a folder holds anything a case is made of; False for one that cannot be looked into."""
     try:
-        return root.is_dir() and any((root / name).exists() for name in (*PARTS, *LABEL_FILES))
+        return root.is_dir() and any((root / name).exists() for name in (*PARTS, *LABEL_FILES, INBOX))
     except OSError:
         return False
 
 
 def client_files(root: Path) -> Iterable[Path]:
     """Every client file of a case in path order; links and derived results are left out."""
-    for name in sorted((*PARTS, *LABEL_FILES, "answers.jsonl", "labels.jsonl")):
+    for name in sorted((*PARTS, *LABEL_FILES, *OWN_FILES)):
         entry = root / name
         if entry.is_symlink():
             continue

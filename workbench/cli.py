@@ -42,6 +42,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _intake(arguments: argparse.Namespace) -> int:
+    from workbench import session, store
+    from workbench.case import open_case
+    from workbench.ingest.log_corrections import apply_correction
+    from workbench.report.intake_text import intake_summary
+
+    case = open_case(arguments.case)
+    for correction in arguments.map:
+        apply_correction(case.root, correction)
+    found = session.intake(case, out=arguments.out, progress=_progress())
+    if arguments.json:
+        _print(store.to_json(found, "intake"))
+        return 0
+    _print(intake_summary(found, every_file=arguments.files))
+    _print(f"written: {arguments.out}/intake.json" if arguments.out else "kept for the pages")
+    return 0
+
+
 def _compare(arguments: argparse.Namespace) -> int:
     from workbench import session
     from workbench.report.text import comparison_table
@@ -112,6 +130,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "compare": _compare,
     "diagnose": _diagnose,
     "doctor": _doctor,
+    "intake": _intake,
     "lab": _lab,
     "new": _new,
     "serve": _serve,
@@ -127,6 +146,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"workbench {workbench.__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks and log messages")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    intake = commands.add_parser("intake", help="what could be read of everything handed over, file by file")
+    _case_arguments(intake)
+    intake.add_argument("--json", action="store_true", help="print intake.json instead of the summary")
+    intake.add_argument("--files", action="store_true", help="list every file, not only those that need a look")
+    intake.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="FILE:FIELD=COLUMN",
+        help="correct the reading of a log: logs/a.csv:query=Frage, logs/a.csv:latency_ms.unit=s, "
+        "logs/a.csv:at.zone=Europe/Berlin; kept in the case, may be repeated",
+    )
 
     compare = commands.add_parser("compare", help="naive against hybrid retrieval on a case, with intervals")
     _case_arguments(compare)

@@ -1,4 +1,4 @@
-"""What a person asks of a case: compare, diagnose, and find what was computed before.
+"""What a person asks of a case: take its files in, compare, diagnose, and find what was computed before.
 
 It puts the parts in order and keeps their results; every number comes from the parts themselves.
 """
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import workbench
 from workbench import comparison as comparing
@@ -26,22 +27,61 @@ from workbench.errors import CaseError, InputError, MissingPartError
 from workbench.evaluation.harness import observe as observe_harness
 from workbench.governance.operations import observe as observe_operations
 from workbench.governance.readiness import observe as observe_governance
+from workbench.ingest.drop_folder import take_in
 from workbench.ingest.load import load_inputs, unread_files
-from workbench.records import CaseInputs, Diagnosis, Observation
+from workbench.intake import take_stock
+from workbench.records import CaseInputs, Diagnosis, Intake, Observation
 from workbench.retrieval.arms import ARMS, ArmSettings
 from workbench.retrieval.encoder import load_encoder
 from workbench.retrieval.symptoms import observe as observe_symptoms
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 ANALYSIS = "analysis"
 """Name of the job that computes everything the pages show."""
+INTAKE = "intake"
+"""Name of the job that sorts in what was handed over and reads it."""
 
 MOST_FAULTS = 3
 """Unreadable log lines told one by one in a diagnosis."""
 
-RESULTS_VERSION = "1"
+INTAKE_FILE = "intake.json"
+RESULTS_VERSION = "2"
 """Part of every key: raise it when stored results of an older release must not be shown."""
+
+
+def intake(case: Case | Path | str, *, out: Path | None = None, progress: Progress | None = None) -> Intake:
+    """Sort in what lies in the drop folder, read every file, keep the result for the pages, write `intake.json` to `out`.
+
+    What was read before and has not changed since is not read again, also after a run that was stopped or killed.
+
+    Raises:
+        CaseError: `out` cannot be written to, or a file of the drop folder cannot be moved.
+    """
+    opened = _opened(case)
+    check_out(opened, out)
+    placed = take_in(opened.root, progress=scaled(progress, 0.0, 0.1)) if opened.writable else []
+    notes = [f"{entry.from_path}: {entry.reason}" for entry in placed if entry.reason]
+    found = take_stock(opened, notes=notes, progress=scaled(progress, 0.1, 1.0))
+    for folder in (results_folder(opened), *([out] if out else [])):
+        store.write_text(folder / INTAKE_FILE, store.to_json(found, "intake"))
+    return found
+
+
+def stored_intake(case: Case) -> Intake | None:
+    """The intake of the client's files as they are now; None when there is none, or it is damaged."""
+    return _stored(case, INTAKE_FILE, Intake)
+
+
+def start_intake(case: Case) -> None:
+    """Have a worker take the client's files in; progress is the job "intake" of the case."""
+    compute.submit(case.root, INTAKE, run_intake, str(case.root))
+
+
+def run_intake(case_root: str) -> None:
+    """The job behind `start_intake`: what the worker runs."""
+    compute.run_job(Path(case_root), INTAKE, lambda progress: _take_in(case_root, progress))
 
 
 def compare(
@@ -122,12 +162,7 @@ def stored_comparison(case: Case) -> StoredComparison | None:
 
 def stored_diagnosis(case: Case) -> Diagnosis | None:
     """The diagnosis of the client's files as they are now; None when there is none, or it is damaged."""
-    path = results_folder(case) / "diagnosis.json"
-    try:
-        return store.from_json(path.read_text(encoding="utf-8"), Diagnosis) if path.is_file() else None
-    except (InputError, UnicodeDecodeError) as error:
-        log.warning("%s", error)
-        return None
+    return _stored(case, "diagnosis.json", Diagnosis)
 
 
 def check_out(case: Case, out: Path | None) -> None:
@@ -171,6 +206,19 @@ def warm_up() -> None:
         load_encoder(None)
     except MissingPartError:
         return
+
+
+def _take_in(case_root: str, progress: Progress) -> None:
+    intake(case_root, progress=progress)
+
+
+def _stored(case: Case, name: str, kind: type[T]) -> T | None:
+    path = results_folder(case) / name
+    try:
+        return store.from_json(path.read_text(encoding="utf-8"), kind) if path.is_file() else None
+    except (InputError, UnicodeDecodeError) as error:
+        log.warning("%s", error)
+        return None
 
 
 def _analyse(case_root: str, progress: Progress) -> None:

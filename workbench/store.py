@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -149,6 +149,7 @@ def _trec_id(identifier: object) -> str:
 def _plain(value: object) -> object:
     converters: dict[type, Callable[[Any], object]] = {
         date: lambda day: day.isoformat(),
+        datetime: lambda moment: moment.isoformat(),
         np.float64: float,
         np.int64: int,
     }

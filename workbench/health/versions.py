@@ -6,30 +6,34 @@ meaning. It does not decide which version was the right one for a question.
 
 from __future__ import annotations
 
-import re
-import zlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import PurePosixPath
+from datetime import date
 
-from workbench.observing import words
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.compute import Progress, scaled
+from workbench.health.names import alike, names_of, order_of_names, own_numbers
+from workbench.health.progress import told
+from workbench.health.shingles import Runs, count_words, runs_of, step_of
 from workbench.records import Document
 
-RUN = 5
 TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx")
 LARGEST_GROUP = 25
-MOST_CHARACTERS = 5_000_000
+MOST_CHARACTERS = 40_000_000
 SAME_TEXT = 0.30
 SAME_TEXT_WITHOUT_NAME = 0.80
-SAME_NAME = 0.5
+DATES = "dates"
 
-EDITION_WORDS = frozenset({"edition", "ed", "version", "v", "rev", "revision", "issue", "release"})
-STATE_WORDS = frozenset({
-    "final", "copy", "draft", "new", "old", "latest", "superseded", "section", "sec", "s", "current", "signed", "the", "of"
-})  # fmt: skip
-_PART = re.compile(r"[^\W\d_]+|\d+")
+
+@dataclass(frozen=True, slots=True)
+class VersionPair:
+    """Two versions of one document: positions in the corpus, and what says which is the newer."""
+
+    older: int
+    newer: int
+    told_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,134 +50,130 @@ class Versions:
 
 
 def versions_of(documents: Sequence[Document]) -> Versions:
-    """Finds versions among documents that share rare runs of five words.
+    """The documents with a newer version, by the rule of `version_pairs`, and the copies."""
+    return Versions(newer_versions(documents, version_pairs(documents)), _copies(documents))
+
+
+def newer_versions(documents: Sequence[Document], pairs: Sequence[VersionPair]) -> dict[str, str]:
+    """doc_id -> id of a newer version: the first in corpus order."""
+    newer: dict[str, str] = {}
+    for pair in pairs:
+        newer.setdefault(documents[pair.older].doc_id, documents[pair.newer].doc_id)
+    return newer
+
+
+def version_pairs(documents: Sequence[Document], *, progress: Progress | None = None) -> list[VersionPair]:
+    """Finds versions among documents that share rare runs of five words, in corpus order.
 
     A pair are versions when at least 30 % of the runs of the shorter text are in the other and their names, file name first,
-    differ in one edition number or year, or when at least 80 % are and both carry different dates.
-    Runs shared by more than 25 documents are boilerplate and count for nothing. Above 5 million characters only every
-    second, third, ... run is looked at, the same ones in all documents.
+    differ in one edition or year or one says that it is old; or when at least 80 % are and both carry different dates.
+    Runs shared by more than 25 documents are boilerplate and count for nothing. Above 40 million characters only every
+    second, third, ... run is looked at, the same ones in all documents, and what is found is checked on all runs.
     """
-    runs = _rare_runs(documents)
-    newer: dict[str, str] = {}
-    for left, right in sorted(_candidates(runs)):
-        older, younger = documents[left], documents[right]
-        likeness = len(runs[left] & runs[right]) / min(len(runs[left]), len(runs[right]))
-        order = _order(older, younger, likeness)
-        if order > 0:
-            older, younger = younger, older
-        if order:
-            newer.setdefault(older.doc_id, younger.doc_id)
-    return Versions(newer, _copies(documents))
+    step = sampling_step(documents)
+    looked = told(documents, scaled(progress, 0.0, 0.7), "Reading runs of words")
+    shared = _rare_runs([runs_of(document.text, step) for document in looked])
+    found: list[VersionPair] = []
+    for left, right, likeness in sorted(_candidates(shared, scaled(progress, 0.7, 1.0))):
+        older, newer = documents[left], documents[right]
+        order, told_by = _order(older, newer, likeness)
+        if order and (step == 1 or _overlap(older, newer) >= SAME_TEXT):
+            found.append(VersionPair(*((left, right) if order < 0 else (right, left)), told_by))
+    return found
 
 
-def _rare_runs(documents: Sequence[Document]) -> list[frozenset[int]]:
-    step = max(1, sum(len(document.text) for document in documents) // MOST_CHARACTERS)
-    runs = [frozenset(run for run in _hashed_runs(document.text) if run % step == 0) for document in documents]
-    holders: dict[int, int] = defaultdict(int)
-    for run in (run for found in runs for run in found):
-        holders[run] += 1
-    return [frozenset(run for run in found if holders[run] <= LARGEST_GROUP) for found in runs]
+def sampling_step(documents: Sequence[Document]) -> int:
+    """1 where all runs are looked at, n where every n-th is."""
+    return max(1, -(-sum(len(document.text) for document in documents) // MOST_CHARACTERS))
 
 
-def _hashed_runs(text: str) -> Iterator[int]:
-    tokens = words(text)
-    for start in range(len(tokens) - RUN + 1):
-        # crc32, since the built-in hash of a text differs from one process to the next.
-        yield zlib.crc32(" ".join(tokens[start : start + RUN]).encode())
+@dataclass(frozen=True, slots=True)
+class _RareRuns:
+    """Runs that 2 to 25 documents share, in both directions, and how many runs of at most 25 holders each document has.
+
+    `holders[run_starts[r]:run_starts[r + 1]]` are the documents of run r, `runs[document_starts[d]:...]` the runs of document d.
+    """
+
+    holders: NDArray[np.int64]
+    run_starts: NDArray[np.int64]
+    runs: NDArray[np.int64]
+    document_starts: NDArray[np.int64]
+    rare: NDArray[np.int64]
 
 
-def _candidates(runs: Sequence[frozenset[int]]) -> Iterator[tuple[int, int]]:
-    """Pairs of documents that share at least 30 % of the rare runs of the shorter one."""
-    holders: dict[int, list[int]] = defaultdict(list)
-    shared: dict[tuple[int, int], int] = defaultdict(int)
-    for index, found in enumerate(runs):
-        for run in found:
-            for other in holders[run]:
-                shared[other, index] += 1
-            holders[run].append(index)
-    return (pair for pair, count in shared.items() if count >= SAME_TEXT * min(len(runs[pair[0]]), len(runs[pair[1]])))
+def _rare_runs(found: Sequence[Runs]) -> _RareRuns:
+    count = len(found)
+    owners = np.repeat(np.arange(count, dtype=np.int64), [len(runs) for runs in found])
+    everything = np.concatenate([np.empty(0, dtype=np.uint64), *found])
+    order = np.argsort(everything, kind="stable")
+    owners, everything = owners[order], everything[order]
+    starts = (
+        np.flatnonzero(np.r_[True, everything[1:] != everything[:-1]]) if len(everything) else np.empty(0, np.int64)
+    )
+    sizes = np.diff(np.r_[starts, len(everything)])
+    rare = np.bincount(owners[np.repeat(sizes <= LARGEST_GROUP, sizes)], minlength=count)
+    shared = (sizes > 1) & (sizes <= LARGEST_GROUP)
+    holders = owners[np.repeat(shared, sizes)]
+    numbers = np.repeat(np.arange(int(shared.sum()), dtype=np.int64), sizes[shared])
+    by_document = np.argsort(holders, kind="stable")
+    document_starts = np.searchsorted(holders[by_document], np.arange(count + 1))
+    return _RareRuns(holders, np.r_[0, np.cumsum(sizes[shared])], numbers[by_document], document_starts, rare)
 
 
-def _order(left: Document, right: Document, likeness: float) -> int:
-    """-1 where the left document is older, 1 where it is newer, 0 where the two are no versions of each other."""
+def _candidates(shared: _RareRuns, progress: Progress) -> Iterator[tuple[int, int, float]]:
+    """Pairs of documents that share at least 30 % of the rare runs of the shorter one, with that share."""
+    for index in told(range(len(shared.rare)), progress, "Comparing documents with shared text"):
+        runs = shared.runs[shared.document_starts[index] : shared.document_starts[index + 1]]
+        if not len(runs):
+            continue
+        spans = [shared.holders[shared.run_starts[run] : shared.run_starts[run + 1]] for run in runs.tolist()]
+        others, counts = np.unique(np.concatenate(spans), return_counts=True)
+        likeness = counts / np.minimum(shared.rare[others], shared.rare[index])
+        for other, share in zip(others.tolist(), likeness.tolist(), strict=True):
+            if other > index and share >= SAME_TEXT:
+                yield index, other, share
+
+
+def _overlap(left: Document, right: Document) -> float:
+    """Share of all runs of the shorter text that are in the other one, boilerplate included."""
+    step = max(step_of(left.text), step_of(right.text))
+    ours, theirs = runs_of(left.text, step), runs_of(right.text, step)
+    return len(np.intersect1d(ours, theirs, assume_unique=True)) / max(1, min(len(ours), len(theirs)))
+
+
+def _order(left: Document, right: Document, likeness: float) -> tuple[int, str]:
+    """-1 where the left document is older, 1 where it is newer, 0 where the two are no versions of each other; and by what."""
     if left.source.path == right.source.path and left.source.path.endswith(TABLE_SUFFIXES):
-        return 0  # Rows of one table look alike and are different things.
-    names = zip(_names(left), _names(right), strict=True)
-    by_name = next((order for pair in names if (order := _order_of_names(*pair))), 0)
-    if by_name:
-        return by_name
-    dated = left.updated_on and right.updated_on and left.updated_on != right.updated_on
-    if not dated or likeness < SAME_TEXT_WITHOUT_NAME or words(left.text) == words(right.text):
-        return 0
-    if not _alike(_letters(_names(left)[0]), _letters(_names(right)[0])) or _identity(left) != _identity(right):
-        return 0
-    return -1 if str(left.updated_on) < str(right.updated_on) else 1
+        return 0, ""  # Rows of one table look alike and are different things.
+    (file, title), (other_file, other_title) = names_of(left), names_of(right)
+    if "#" in left.doc_id and "#" in right.doc_id and not alike(title, other_title):
+        return 0, ""  # Records of two tables are versions of each other only where they are about the same thing.
+    for pair in ((file, other_file), (title, other_title)):
+        order, told_by = order_of_names(*pair, likeness)
+        if order:
+            return order, told_by
+    ours, theirs = date_of(left), date_of(right)
+    if not ours or not theirs or ours == theirs or likeness < SAME_TEXT_WITHOUT_NAME:
+        return 0, ""
+    if not alike(file, other_file) or own_numbers(file) != own_numbers(other_file):
+        return 0, ""
+    if count_words(left.text) == count_words(right.text):
+        return 0, ""
+    return (-1 if ours < theirs else 1), DATES
 
 
-def _names(document: Document) -> tuple[list[str], list[str]]:
-    stem = (
-        PurePosixPath(document.doc_id.partition("#")[0]).stem
-        if "/" in document.doc_id or "." in document.doc_id
-        else ""
-    )
-    return _parts(stem), _parts(document.title)
-
-
-def _parts(name: str) -> list[str]:
-    return [part.casefold() for part in _PART.findall(name)]
-
-
-def _letters(parts: Iterable[str]) -> frozenset[str]:
-    return frozenset(part for part in parts if not part.isdigit() and part not in STATE_WORDS | EDITION_WORDS)
-
-
-def _identity(document: Document) -> frozenset[int]:
-    """Numbers of the file name that are no years: two papers with different ones are different papers."""
-    return frozenset(int(part) for part in _names(document)[0] if part.isdigit() and not _is_year(part))
-
-
-def _alike(left: frozenset[str], right: frozenset[str]) -> bool:
-    return bool(left | right) and len(left & right) / len(left | right) >= SAME_NAME
-
-
-def _order_of_names(left: list[str], right: list[str]) -> int:
-    if not _alike(_letters(left), _letters(right)):
-        return 0
-    ours, theirs = _edition(left, right), _edition(right, left)
-    if ours is None or theirs is None or ours == theirs:
-        return 0
-    return -1 if ours < theirs else 1
-
-
-def _edition(parts: list[str], other: list[str]) -> int | None:
-    """The one number in which a name differs from the other, where it reads as an edition or a year; else None."""
-    numbers, others = _numbers(parts), _numbers(other)
-    own = [number for number in numbers if number not in others]
-    if len(own) != 1:
-        return None
-    number = own[0]
-    stated = any(
-        before in EDITION_WORDS and after.isdigit() and int(after) == number for before, after in pairwise(parts)
-    )
-    years = {found for found in numbers & others if _is_year(str(found))}
-    # "MB 2026-17" and "MB 2026-18" are two papers of one year, not two editions.
-    return number if stated or (_is_year(str(number)) and not years) else None
-
-
-def _numbers(parts: Iterable[str]) -> frozenset[int]:
-    return frozenset(int(part) for part in parts if part.isdigit())
-
-
-def _is_year(part: str) -> bool:
-    return (len(part) == 2 and 15 <= int(part) <= 39) or (len(part) == 4 and 1990 <= int(part) <= 2039)
+def date_of(document: Document) -> date | None:
+    """The date a document claims or carries, the latest where it has several; never the file's own time."""
+    known = [one.on for one in document.dates if one.basis != "file"]
+    return document.updated_on or max(known, default=None)
 
 
 def _copies(documents: Sequence[Document]) -> frozenset[str]:
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     copies = set()
     for document in documents:
-        text = " ".join(words(document.text))
-        if text and text in seen:
+        counted = count_words(document.text)
+        if counted.words and counted.digest in seen:
             copies.add(document.doc_id)
-        seen.add(text)
+        seen.add(counted.digest)
     return frozenset(copies)

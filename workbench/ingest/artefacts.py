@@ -86,8 +86,9 @@ def _artefact(path: Path, name: str, history: FirstCommits) -> Artefact:
             return _from_table(path, name, weak)
         return _from_text(path, name, _extracted(path), weak)
     except (InputError, OSError) as error:
-        log.warning("%s: %s", name, error)
-        return Artefact("other", path.stem, "", Source(name), strongest_first(weak))
+        fault = f"could not be opened ({error.strerror})" if isinstance(error, OSError) else str(error)
+        log.warning("%s: %s", name, fault)
+        return Artefact("other", path.stem, "", Source(name), strongest_first(weak), fault=fault)
 
 
 def _extracted(path: Path) -> Extracted:

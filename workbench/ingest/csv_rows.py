@@ -7,13 +7,83 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
 
 from workbench.ingest.rows import MAX_LINE, BadRow, Row
 
 DELIMITERS = ",;\t|"
 SURPLUS = "\0"
 """Name under which `rows_of_csv` keeps cells beyond the header; no column of a text can have it."""
+
+_HASH = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|\d+([.,]\d+)?")
+DATA_WORDS = 9
+"""A header cell of at least this many words is a sentence somebody asked or answered, not a name."""
+
+
+class DialectSettings(TypedDict):
+    """What `csv.reader` is told."""
+
+    delimiter: str
+    quotechar: str
+    doublequote: bool
+    escapechar: str | None
+    skipinitialspace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a csv text separates and quotes its cells."""
+
+    delimiter: str = ","
+    quotechar: str = '"'
+    escapechar: str | None = None
+    skipinitialspace: bool = False
+
+    def settings(self) -> DialectSettings:
+        """What `csv.reader` is told."""
+        return {
+            "delimiter": self.delimiter,
+            "quotechar": self.quotechar,
+            "doublequote": self.escapechar is None,
+            "escapechar": self.escapechar,
+            "skipinitialspace": self.skipinitialspace,
+        }
+
+
+DEFAULT_DIALECT = Dialect()
+"""Commas and double quotes."""
+
+
+def dialect_of(lines: Sequence[str], header_lines: int, known: Callable[[str], bool]) -> tuple[int, Dialect]:
+    """(lines before the header, dialect), told by the first lines of a csv text."""
+    skip, delimiter = csv_shape(lines[:header_lines], known)
+    text = "".join(lines[skip:])
+    single = '"' not in text and re.search(
+        rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|\r?\n)", text
+    )
+    escaped = '\\"' in text and '""' not in text.replace(f'{delimiter}""{delimiter}', "")
+    return skip, Dialect(
+        delimiter, "'" if single else '"', "\\" if escaped else None, skipinitialspace=f'{delimiter} "' in text
+    )
+
+
+def is_data(header: Sequence[str], known: Callable[[str], bool]) -> bool:
+    """Whether a first line is plainly no header: no cell of it is known, and one is a time, number, address or sentence."""
+    return not any(map(known, header)) and any(map(_is_value, header))
+
+
+def _is_value(cell: str) -> bool:
+    return bool(
+        _TIME.fullmatch(cell)
+        or _HASH.fullmatch(cell)
+        or "@" in cell
+        or cell.endswith("?")
+        or len(cell.split()) >= DATA_WORDS
+    )
 
 
 def rows_of_csv(text: str, known: Callable[[str], bool]) -> Iterator[Row | BadRow]:

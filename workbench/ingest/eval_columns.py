@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from workbench.ingest.eval_parts import main_text
 from workbench.ingest.log_columns import Flat, names_of, normalised
 from workbench.ingest.log_values import as_structure, list_of, name_of, number_of, text_of, time_of
 from workbench.ingest.readers import parse_date
@@ -25,9 +26,12 @@ _TRUE, _FALSE = (
     {"fail", "failed", "false", "failure", "no", "error", "0"},
 )
 _NOT_A_SCORE = re.compile(r"(threshold|reason|low|high|ci|lower|upper|stderr|std|se|n|count|seconds|ms|tokens|cost)$")
+_SCORE_COLUMN = re.compile(r"annotation_(.+)_score|(.+?)(?:/v\d+)?/(?:score|value)")
 _DATE_IN_NAME = re.compile(
-    r"(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?:[T_-]?([01]\d|2[0-3])[-:]?([0-5]\d))?(?!\d)"
+    r"(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
+    r"(?:[T_-]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?[0-5]\d)?)?(?!\d)"
 )
+_PERSON = {"human", "user"}
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +88,9 @@ def _fits(field: str, value: object) -> bool:
         return passed_of(value) is not None
     if field in ("at", "added_on"):
         return moment_of(value) is not None
-    if field in ("question", "metric"):
+    if field == "question":
+        return question_of(value) is not None and number_of(value) is None
+    if field == "metric":
         return text_of(value) is not None and number_of(value) is None
     return True
 
@@ -92,7 +98,7 @@ def _fits(field: str, value: object) -> bool:
 def _metrics(paths: Mapping[str, str], values: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
     """Columns of numbers that are metrics by name; others only in a file that shows itself to be a result."""
     table = eval_formats()
-    names = {path: normalised(path.rpartition(".")[2]) for path in values}
+    names = {path: normalised(metric_label(path)) for path in values}
     numeric = [path for path, cells in values.items() if all(number_of(cell) is not None for cell in cells)]
     plain = [
         path for path in numeric if names[path] not in table["not_metrics"] and not _NOT_A_SCORE.search(names[path])
@@ -100,10 +106,37 @@ def _metrics(paths: Mapping[str, str], values: Mapping[str, Sequence[object]]) -
     answered = any(name in table["answered"] for name in names.values())
     is_result = answered or "passed" in paths or "run_id" in paths or "reference" not in paths
     taken = {paths[field] for field in ("item_id", "run_id", "at", "question") if field in paths}
-    return tuple(
-        path
-        for path in plain
-        if path not in taken and (names[path] in table["metrics"] or (is_result and _all_shares(values[path])))
+    return tuple(path for path in plain if path not in taken and _is_metric(path, names[path], values[path], is_result))
+
+
+def _is_metric(path: str, name: str, cells: Sequence[object], is_result: bool) -> bool:
+    known = (
+        name in eval_formats()["metrics"] or _SCORE_COLUMN.fullmatch(path) is not None or path.startswith("feedback.")
+    )
+    return known or (is_result and _all_shares(cells))
+
+
+def metric_label(path: str) -> str:
+    """The name of the metric in a column: "annotation_groundedness_score" (Phoenix) and "toxicity/v1/score" (MLflow) name one.
+
+    >>> metric_label("toxicity/v1/score"), metric_label("feedback.correctness")
+    ('toxicity', 'correctness')
+    """
+    match = _SCORE_COLUMN.fullmatch(path)
+    return (match[1] or match[2]) if match else path.rpartition(".")[2]
+
+
+def format_of(records: Sequence[Flat], *, scored: bool) -> str:
+    """Name of the tool's format that the columns show; "" where they could be anybody's."""
+    paths = {path for record in records[:50] for path in record}
+    names = {normalised(part) for path in paths for part in (path, path.partition(".")[0])}
+    return next(
+        (
+            str(signature["name"])
+            for signature in eval_formats()["signatures"]
+            if names.issuperset(signature["columns"]) and signature.get("scored", scored) == scored
+        ),
+        "",
     )
 
 
@@ -150,12 +183,22 @@ def ids_of(value: object) -> tuple[str, ...]:
     return tuple(name for part in names if (name := name_of(part)))
 
 
+def question_of(value: object) -> str | None:
+    """A question as text; of a conversation in ragas' form ({content, type: human or ai}), what the person said last."""
+    structure = as_structure(value)
+    if isinstance(structure, dict):
+        return text_of(main_text(structure, "question"))
+    turns = [part for part in structure if isinstance(part, dict)] if isinstance(structure, list) else []
+    said = [part.get("content") for part in turns if part.get("type") in _PERSON]
+    return text_of(said[-1] if said else value)
+
+
 def reference_of(value: object) -> str | None:
-    """A reference answer; of several, all of them, one a line."""
+    """A reference answer; of several, all of them, one a line; of an object, the answer in it."""
     structure = as_structure(value)
     if isinstance(structure, list):
         return "\n".join(text for part in structure if (text := text_of(part))) or None
-    return text_of(value)
+    return text_of(main_text(structure, "answer") if isinstance(structure, dict) else value)
 
 
 def question_id(question: str) -> str:

@@ -5,261 +5,189 @@ Kinds are told by content. Scores are taken as they stand: what they are worth i
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import yaml
 
 from workbench.case import files_below, shown
 from workbench.errors import InputError
-from workbench.ingest.eval_columns import (
-    EvalColumns,
-    eval_formats,
-    ids_of,
-    moment_in_name,
-    moment_of,
-    passed_of,
-    question_id,
-    reference_of,
-)
-from workbench.ingest.eval_files import tool_results
-from workbench.ingest.log_columns import Flat, flatten, normalised, trace_format
-from workbench.ingest.log_values import name_of, number_of, text_of
-from workbench.ingest.rows import BadRow, Row
-from workbench.ingest.tables import form_of, open_text, read_json, read_rows, rows_in
+from workbench.ingest.eval_columns import eval_formats, passed_of, question_id
+from workbench.ingest.eval_files import LANGFUSE_RUN, LANGFUSE_SCORES
+from workbench.ingest.eval_reading import EvalFile, read_eval_file
+from workbench.ingest.eval_tables import Record, Table, runs_by_trace, table_of, with_traces_named
+from workbench.ingest.log_columns import normalised
+from workbench.ingest.log_redaction import LogRedaction
 from workbench.records import EvalItem, EvalMaterial, EvalRun, Source
 
-MAX_YAML = 8 * 2**20
-NOT_DATA = {
-    ".md",
-    ".markdown",
-    ".pdf",
-    ".docx",
-    ".html",
-    ".htm",
-    ".py",
-    ".ipynb",
-    ".xlsx",
-    ".parquet",
-    ".zip",
-    ".png",
-    ".toml",
-    ".sh",
-}
 IGNORED_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep"}
-_SETTINGS = re.compile(r"threshold|config|settings|gate|target|package|schema")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The records of one file with their places, the columns recognised in them, and what the file says of itself."""
+@dataclass(slots=True)
+class _Reading:
+    """What the files gave so far; made and used by `read_evals` alone."""
 
-    name: str
-    records: tuple[tuple[str, Flat], ...]
-    columns: EvalColumns
-    header: Flat
+    items: list[EvalItem] = field(default_factory=list)
+    repeated: list[EvalItem] = field(default_factory=list)
+    runs: list[EvalRun] = field(default_factory=list)
+    unrecognised: list[str] = field(default_factory=list)
+    formats: dict[str, str] = field(default_factory=dict)
+    masked: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def take(self, table: Table) -> None:
+        runs = list(_runs(table))
+        (self.repeated if runs else self.items).extend(_items(table, result=bool(runs)))
+        self.runs.extend(runs)
+        self.formats[table.name] = table.format
 
 
-def read_evals(root: Path) -> EvalMaterial:
+def read_evals(root: Path, *, key: bytes | None = None) -> EvalMaterial:
     """Eval sets and runs under `<root>/evals/`; no folder, or an empty one, gives an empty value.
 
     A result file that repeats question and reference gives items too, where no eval set holds the question. Runs of one id in
     several files (scores here, a summary there) become one. A file that cannot be read or recognised is named, with the reason.
+    Questions, references, ids and names are masked before anything else sees them.
 
     Args:
         root: the case folder.
+        key: the case's key for masked names (`workbench.ingest.log_redaction.case_key`), so that a person has the same name
+            here and in the log; without it names are masked with a key of this reading alone.
     """
-    folder = root / "evals"
-    items: list[EvalItem] = []
-    repeated: list[EvalItem] = []
-    runs: list[EvalRun] = []
-    unrecognised: list[str] = []
-
-    def left_out(path: Path, reason: str) -> None:
-        unrecognised.append(f"{shown(path.relative_to(root))}: {reason}")
-
-    for path in [] if folder.is_symlink() else files_below(folder, left_out):
-        if path.name.lower() in IGNORED_NAMES:
-            continue
-        name = path.relative_to(root).as_posix()
+    key = key or LogRedaction().key
+    reading = _Reading()
+    files = [file for path in _paths(root, reading) if (file := _read(path, root, key, reading))]
+    links = runs_by_trace([file for file in files if file.tool == LANGFUSE_RUN])
+    for file in files:
+        redaction = LogRedaction(key)
         try:
-            table = _read_table(path, name)
-            found_runs = _runs(table)
-            (repeated if found_runs else items).extend(_items(table, result=bool(found_runs)))
-            runs.extend(found_runs)
-        except (InputError, OSError) as error:
-            unrecognised.append(f"{name}: {error}")
-    known = {question_id(item.question) for item in items}
-    extra = {question_id(item.question): item for item in reversed(repeated) if question_id(item.question) not in known}
-    return EvalMaterial((*items, *reversed(extra.values())), tuple(_merged(runs)), tuple(unrecognised))
+            scored = with_traces_named(file, links) if file.tool == LANGFUSE_SCORES else file
+            reading.take(table_of(scored, redaction))
+        except InputError as error:
+            _leave_out(file, error, files, redaction, reading)
+        if redaction.counts:
+            reading.masked[file.name] = redaction.counts
+    return _material(reading)
 
 
-def _read_table(path: Path, name: str) -> Table:
-    if path.suffix.lower() in NOT_DATA:
-        raise InputError(
-            f"'{path.suffix}' files hold no items or scores that can be read; export them as csv or JSON lines"
-        )
-    envelopes = eval_formats()["envelopes"]
-    header: Mapping[str, object] = {}
-    if path.suffix.lower() in (".yaml", ".yml"):
-        value = _yaml(path)
-        rows = list(rows_in(value, envelopes))
-        if isinstance(value, dict) and not any(isinstance(value.get(key), list) for key in envelopes):
-            raise InputError("settings, not items or scores")
-    elif form_of(path) == "json":
-        value = read_json(path)
-        tool = tool_results(value)
-        rows = list(rows_in(list(tool.rows) if tool else value, envelopes))
-        header = tool.header if tool else value if isinstance(value, dict) and len(rows) > 1 else {}
-    else:
-        rows = list(read_rows(path, envelopes, _known))
-    return _table(name, rows, header)
+def _paths(root: Path, reading: _Reading) -> list[Path]:
+    def left_out(path: Path, reason: str) -> None:
+        reading.unrecognised.append(f"{shown(path.relative_to(root))}: {reason}")
+
+    folder = root / "evals"
+    found = [] if folder.is_symlink() else list(files_below(folder, left_out))
+    return [path for path in found if path.name.lower() not in IGNORED_NAMES]
 
 
-def _table(name: str, rows: Sequence[Row | BadRow], header: Mapping[str, object]) -> Table:
-    good = [row for row in rows if isinstance(row, Row)]
-    if traces := trace_format([row.values for row in good]):
-        raise InputError(f"a trace export ({traces}), neither items nor scores; put it into logs/")
-    records = tuple((row.locator, flatten(row.values)) for row in good)
-    columns = EvalColumns.of([record for _, record in records])
-    scored = columns.metrics or "passed" in columns.paths or "metric" in columns.paths
-    if not records:
-        raise InputError("no records in it; check the export")
-    if "question" not in columns.paths and not scored:
-        raise InputError(
-            f"neither questions nor scores among its columns ({', '.join(sorted(records[0][1])[:8])[:200]})"
-        )
-    if "question" not in columns.paths and len(records) == 1 and _SETTINGS.search(name.lower()):
-        raise InputError("settings, not items or scores")
-    return Table(
-        name, records, columns, flatten({key: value for key, value in header.items() if not isinstance(value, list)})
-    )
-
-
-def _known(cell: str) -> bool:
-    table = eval_formats()
-    name = normalised(cell)
-    return (
-        any(name in aliases for part in ("item", "run") for aliases in table[part].values()) or name in table["metrics"]
-    )
-
-
-def _yaml(path: Path) -> object:
-    with open_text(path) as stream:
-        text = stream.read(MAX_YAML + 1)
-    if len(text) > MAX_YAML:
-        raise InputError(f"more than {MAX_YAML // 2**20} MiB of YAML; export it as JSON lines")
+def _read(path: Path, root: Path, key: bytes, reading: _Reading) -> EvalFile | None:
+    name = path.relative_to(root).as_posix()
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InputError(f"not valid YAML ({str(error).splitlines()[0][:80]})") from error
+        return read_eval_file(path, name)
+    except (InputError, OSError) as error:
+        reading.unrecognised.append(f"{name}: {LogRedaction(key).text(str(error))}")
+        return None
+
+
+def _leave_out(
+    file: EvalFile, error: InputError, files: Sequence[EvalFile], redaction: LogRedaction, reading: _Reading
+) -> None:
+    if file.tool == LANGFUSE_RUN and any(other.tool == LANGFUSE_SCORES for other in files):
+        reading.formats[file.name] = file.tool  # it says which item a trace was of; the scores stand in the other file
+    else:
+        reading.unrecognised.append(f"{file.name}: {redaction.text(str(error))}")
+
+
+def _material(reading: _Reading) -> EvalMaterial:
+    known = {question_id(item.question) for item in reading.items}
+    extra = {
+        question_id(item.question): item
+        for item in reversed(reading.repeated)
+        if question_id(item.question) not in known
+    }
+    return EvalMaterial(
+        items=(*reading.items, *reversed(extra.values())),
+        runs=tuple(_merged(reading.runs)),
+        unrecognised=tuple(sorted(reading.unrecognised)),
+        formats=reading.formats,
+        masked=reading.masked,
+    )
 
 
 def _items(table: Table, *, result: bool) -> Iterator[EvalItem]:
     """Items of a set; of a result file only those with a reference, for its answers are the system's own."""
-    columns = table.columns
-    own_answers = normalised(columns.paths.get("reference", "")) in eval_formats()["answered"]
-    if result and ("reference" not in columns.paths or own_answers):
+    paths = table.columns.paths
+    own_answers = normalised(paths.get("reference", "")) in eval_formats()["answered"]
+    if result and ("reference" not in paths or own_answers):
         return
-    for locator, record in table.records:
-        question = text_of(columns.value("question", record))
-        if question is None:
+    # A result's trace is that of the run; only a set's can be the one in production its question came from.
+    from_production = not result or normalised(paths.get("source_trace_id", "")).startswith(("source", "production"))
+    for record in table.records:
+        if record.question is None or record.item_id is None:
             continue
-        added = moment_of(columns.value("added_on", record))
+        added = table.moment("added_on", record)
         yield EvalItem(
-            item_id=_item_id(columns, record) or question_id(question),
-            question=question,
-            reference=reference_of(columns.value("reference", record)),
-            reference_doc_ids=ids_of(columns.value("reference_doc_ids", record)),
-            kind=name_of(columns.value("kind", record)),
-            source_trace_id=name_of(columns.value("source_trace_id", record)),
-            author=name_of(columns.value("author", record)),
+            item_id=record.item_id,
+            question=record.question,
+            reference=table.text("reference", record),
+            reference_doc_ids=table.ids("reference_doc_ids", record),
+            kind=table.label("kind", record),
+            source_trace_id=table.label("source_trace_id", record) if from_production else None,
+            author=table.label("author", record),
             added_on=added.date() if added else None,
-            source=Source(table.name, locator),
+            source=Source(table.name, record.locator),
         )
 
 
-def _item_id(columns: EvalColumns, record: Flat) -> str | None:
-    named = name_of(columns.value("item_id", record))
-    question = text_of(columns.value("question", record))
-    return named or (question_id(question) if question else None)
-
-
-def _runs(table: Table) -> list[EvalRun]:
+def _runs(table: Table) -> Iterator[EvalRun]:
     """The runs in a file: one for each run id or date in it; none when it holds no scores and no verdicts."""
     columns = table.columns
     if not columns.metrics and "passed" not in columns.paths and "metric" not in columns.paths:
-        return []
-    groups: dict[str, list[tuple[str, Flat]]] = {}
+        return
+    groups: dict[str, list[Record]] = {}
     by_day = _by_day(table)
-    for locator, record in table.records:
-        groups.setdefault(_run_key(table, record, by_day), []).append((locator, record))
-    return [_run(table, key, records, alone=len(groups) == 1) for key, records in groups.items()]
+    for record in table.records:
+        groups.setdefault(_run_key(table, record, by_day), []).append(record)
+    for key, records in groups.items():
+        yield _run(table, key, records, alone=len(groups) == 1)
 
 
-def _run_key(table: Table, record: Flat, by_day: bool) -> str:
+def _run_key(table: Table, record: Record, by_day: bool) -> str:
     stem = Path(table.name).stem.removesuffix(".jsonl").removesuffix(".csv").removesuffix(".json")
-    named = name_of(table.columns.value("run_id", record)) or name_of(table.header.get("run_id"))
-    moment = moment_of(table.columns.value("at", record))
-    return named or (f"{stem} {moment.date()}" if by_day and moment else stem)
+    moment = table.moment("at", record)
+    named = table.run_id(record) or (f"{stem} {moment.date()}" if by_day and moment else stem)
+    repetition = _repetition(record)
+    return named if repetition == "1" else f"{named} repetition {repetition}"
 
 
 def _by_day(table: Table) -> bool:
     """Whether rows without a run id belong to several runs: the same item comes more than once, or rows are runs themselves."""
-    names = [_item_id(table.columns, record) for _, record in table.records]
-    counts = Counter(names)
-    repeated = "metric" not in table.columns.paths and max(counts.values(), default=0) > 1
-    return repeated or set(names) == {None}
+    names = [(record.item_id, _repetition(record)) for record in table.records]
+    repeated = "metric" not in table.columns.paths and max(Counter(names).values(), default=0) > 1
+    return repeated or all(item is None for item, _ in names)
 
 
-def _run(table: Table, key: str, records: Sequence[tuple[str, Flat]], *, alone: bool) -> EvalRun:
-    columns = table.columns
+def _repetition(record: Record) -> str:
+    """Which time the item was run in this run, from 1; Phoenix counts them."""
+    return str(record.cells.get("repetition") or record.cells.get("repetition_number") or 1)
+
+
+def _run(table: Table, key: str, records: Sequence[Record], *, alone: bool) -> EvalRun:
     scores: dict[str, dict[str, float]] = {}
     summary: dict[str, float] = {}
     passed: dict[str, bool] = {}
-    for _, record in records:
-        item = _item_id(columns, record)
-        for metric, score in _scores(columns, record):
-            if item is None:
+    for record in records:
+        for metric, score in table.scores(record):
+            if record.item_id is None:
                 summary[metric] = score
             else:
-                scores.setdefault(metric, {})[item] = score
-        verdict = passed_of(columns.value("passed", record))
-        if item is not None and verdict is not None:
-            passed[item] = verdict
+                scores.setdefault(metric, {})[record.item_id] = score
+        verdict = passed_of(table.columns.value("passed", record.cells))
+        if record.item_id is not None and verdict is not None:
+            passed[record.item_id] = verdict
     if alone:
-        summary |= _header_summary(table.header)
-    moments = [moment for _, record in records if (moment := moment_of(columns.value("at", record)))]
-    source = Source(table.name, "" if alone else records[0][0])
-    return EvalRun(key, min(moments, default=None) or _stated_moment(table), scores, passed, summary, source)
-
-
-def _scores(columns: EvalColumns, record: Flat) -> Iterator[tuple[str, float]]:
-    if "metric" in columns.paths:
-        metric, score = name_of(columns.value("metric", record)), number_of(columns.value("value", record))
-        if metric and score is not None:
-            yield metric, score
-        return
-    for path in columns.metrics:
-        score = number_of(record.get(path))
-        if score is not None:
-            yield path.rpartition(".")[2], score
-
-
-def _header_summary(header: Flat) -> dict[str, float]:
-    metrics = eval_formats()["metrics"]
-    named = ((path.rpartition(".")[2], number_of(value)) for path, value in header.items())
-    return {name: score for name, score in named if score is not None and normalised(name) in metrics}
-
-
-def _stated_moment(table: Table) -> datetime | None:
-    aliases = eval_formats()["run"]["at"]
-    stated = (moment_of(table.header[path]) for path in table.header if normalised(path.rpartition(".")[2]) in aliases)
-    return next((moment for moment in stated if moment), None) or moment_in_name(table.name)
+        summary |= table.stated_scores()
+    moments = [moment for record in records if (moment := table.moment("at", record))]
+    source = Source(table.name, "" if alone else records[0].locator)
+    return EvalRun(key, min(moments, default=None) or table.stated_moment(), scores, passed, summary, source)
 
 
 def _merged(runs: Sequence[EvalRun]) -> Iterator[EvalRun]:

@@ -5,20 +5,26 @@ Which results are still possible with what is there is decided by whoever needs 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from workbench.case import Case
+from workbench.compute import Progress, scaled
 from workbench.ingest.artefacts import read_artefacts
 from workbench.ingest.chunking import chunk_all
 from workbench.ingest.documents import read_corpus
 from workbench.ingest.evals import read_evals
+from workbench.ingest.extraction_store import ExtractionStore
 from workbench.ingest.labels import find_beside, read_qrels, read_queries
+from workbench.ingest.log_redaction import case_key
 from workbench.ingest.logs import read_logs
 from workbench.ingest.repository import read_repository
-from workbench.records import CaseInputs, IntakeFile, Qrels
+from workbench.records import CaseInputs, Document, IntakeFile, Qrels
+
+STORE_NAME = "documents.sqlite"
+"""File below the derived folder with what was read from each corpus file."""
+SECONDS_A_FILE = 120.0
+"""After this a file is given up: readers of hostile files can hang, and one file must not stop a session."""
 
 
-def load_inputs(case: Case, *, progress: Callable[[float, str], None] | None = None) -> CaseInputs:
+def load_inputs(case: Case, *, progress: Progress | None = None) -> CaseInputs:
     """Read everything a case holds.
 
     Args:
@@ -28,13 +34,13 @@ def load_inputs(case: Case, *, progress: Callable[[float, str], None] | None = N
     Raises:
         InputError: queries, qrels or a BEIR corpus contradict themselves; other files are accounted for in `intake`.
     """
-    documents, intake = read_corpus(case.root, progress=progress)
+    documents, intake = read_case_corpus(case, progress=scaled(progress, 0.0, 0.7))
     queries_path = find_beside(case.root, "queries.jsonl")
     queries = read_queries(queries_path) if queries_path else []
     qrels_folder = case.root / "qrels"
     qrels: Qrels = read_qrels(qrels_folder, queries, documents) if qrels_folder.is_dir() else {}
-    log = read_logs(case.root)
-    evals = read_evals(case.root)
+    log = read_logs(case.root, derived=case.derived, progress=scaled(progress, 0.7, 1.0))
+    evals = read_evals(case.root, key=case_key(case.derived))
     repository = read_repository(case.root)
     artefacts = read_artefacts(case.root, repository.commits if repository else ())
     present = {
@@ -62,6 +68,22 @@ def load_inputs(case: Case, *, progress: Callable[[float, str], None] | None = N
         key_dates=case.key_dates,
         regulated=case.regulated,
     )
+
+
+def read_case_corpus(case: Case, *, progress: Progress | None = None) -> tuple[list[Document], list[IntakeFile]]:
+    """Documents of a case and what became of each corpus file; files read before and not changed since are not read again.
+
+    Args:
+        case: an opened case.
+        progress: called with the share of files read, 0 to 1, and the file at hand.
+
+    Raises:
+        InputError: `corpus.jsonl` is there but not in BEIR form.
+    """
+    with ExtractionStore(case.derived / STORE_NAME) as store:
+        return read_corpus(
+            case.root, store=store, mask_personal=case.mask_documents, time_limit=SECONDS_A_FILE, progress=progress
+        )
 
 
 _MISSING = {

@@ -10,6 +10,7 @@ import json
 import math
 import re
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -22,9 +23,17 @@ PASSAGE_WORDS = 12
 EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """(above this, units a second): nanoseconds, microseconds, milliseconds; anything lower is seconds."""
 YEARS = range(2000, 2101)
-SECONDS_BELOW = 50.0
-"""Typical latency under which a column without a unit in its name is read as seconds: no answer takes 50 s, none 50 ms."""
+FACTORS = {"ms": 1.0, "milliseconds": 1.0, "s": 1000.0, "sec": 1000.0, "seconds": 1000.0}
+"""Unit of time -> milliseconds."""
 
+_CURRENCY = re.compile(
+    r"(?<![a-z])(?:gbp|usd|eur|chf|jpy|cad|aud|sek|nok|dkk|pln|czk|inr|cny)(?![a-z])|[£$€¥]", re.IGNORECASE
+)
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})[T ,]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)(.*)", re.DOTALL)
+_ROLES = {
+    **dict.fromkeys(("user", "human", "customer", "client", "text", "input_text"), "user"),
+    **dict.fromkeys(("assistant", "ai", "bot", "gpt", "model", "chatbot"), "assistant"),
+}
 _MISSING = {"", "null", "none", "nan", "n/a", "na", "-", "undefined"}
 _LOCAL_TIME = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ]([A-Za-z]{3,9}|\d{1,2})[-/. ]\d{2,4})([T ,]+\d{1,2}[:.]\d{2}.*)?"
@@ -58,11 +67,33 @@ def text_of(value: object) -> str | None:
         return sound(value) if value.strip() else None
     structure = as_structure(value)
     if isinstance(structure, list):
-        spoken = [
-            part for part in structure if isinstance(part, dict) and part.get("role", "user") in ("user", "human")
-        ]
-        return text_of(spoken[-1].get("content")) if spoken else None
+        spoken = [text for role, text in messages_of(structure) if role == "user"]
+        return sound(spoken[-1]) if spoken and spoken[-1].strip() else None
     return sound(value) if isinstance(value, str) and value.strip() else None
+
+
+def messages_of(structure: object) -> list[tuple[str, str]]:
+    """(role, text) of the messages of a chat; roles are "user", "assistant" and "other". A message without a role is a user's."""
+    if not isinstance(structure, list):
+        return []
+    return [(_role(part), _spoken(part)) for part in structure if isinstance(part, dict)]
+
+
+def _role(message: Mapping[object, object]) -> str:
+    named = next((message[key] for key in ("role", "from", "sender", "author", "type") if key in message), "user")
+    if isinstance(named, dict):
+        named = named.get("role", named.get("name"))
+    return _ROLES.get(str(named).lower(), "other")
+
+
+def _spoken(message: Mapping[object, object]) -> str:
+    content = next((message[key] for key in ("content", "text", "value", "message") if key in message), None)
+    if isinstance(content, dict):
+        content = content.get("parts", content.get("text"))
+    if isinstance(content, list):  # parts: {"type": "text", "text": "..."}
+        parts = (part.get("text") if isinstance(part, dict) else part for part in content)
+        content = "\n".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
 
 
 def sound(text: str) -> str:
@@ -132,6 +163,8 @@ def time_of(value: object, zone: tzinfo | None = None) -> datetime | Literal["lo
     number = number_of(value)
     if number is not None:
         return _from_epoch(number)
+    if isinstance(value, datetime):
+        value = value.isoformat()
     if not isinstance(value, str):
         return None
     moment = _from_text(re.sub(r"\s*\b(UTC|GMT)$", "Z", value.strip()))
@@ -155,6 +188,9 @@ def _from_epoch(number: float) -> datetime | None:
 
 def _from_text(text: str) -> datetime | None:
     text = re.sub(r"\s+(?=[+-]\d{2}:?\d{2}$|Z$)", "", text)
+    if german := _DAY_FIRST.fullmatch(text):  # with points it is the day that comes first, wherever it is written
+        day, month, year, clock, offset = german.groups()
+        text = f"{year}-{month:0>2}-{day:0>2} {clock:0>5}{offset}"
     for parse in (datetime.fromisoformat, _from_mail_date, _from_server_date):
         try:
             if re.search(r"\d:\d|\d{4}-\d{2}-\d{2}|T\d", text):
@@ -187,15 +223,32 @@ def zone_of(value: object) -> tzinfo | None:
         return None
 
 
-def latency_factor(column: str, typical: float) -> tuple[float, str]:
-    """(factor to milliseconds, what was assumed) by the ending of a column's name, else by a typical value."""
-    if re.search(r"(_ms|\bms|Ms|millis\w*|milliseconds)$", column):
-        return 1.0, "milliseconds"
-    if re.search(r"(_s|_sec|_secs|seconds|Seconds)$", column):
-        return 1000.0, "seconds"
-    if typical < SECONDS_BELOW:
-        return 1000.0, "taken for seconds: the name states no unit"
-    return 1.0, "taken for milliseconds: the name states no unit"
+def unit_of_name(column: str) -> str | None:
+    """The unit of time the ending of a column's name states: "milliseconds", "seconds" or None."""
+    if re.search(r"(?:_ms|\bms|Ms|[ (\[]ms[)\]]?|millis\w*|milliseconds)$", column) or column.lower() == "ms":
+        return "milliseconds"
+    if re.search(r"(?:_s|_secs?|[ (\[]s(?:ecs?)?[)\]]?|\.secs?|seconds|Seconds)$", column):
+        return "seconds"
+    return None
+
+
+def duration_of(value: object) -> tuple[float, float | None] | None:
+    """(amount of 0 or more, factor to milliseconds where the value itself states a unit); None for what is no duration."""
+    amount = amount_of(value)
+    if amount is None or not isinstance(value, str):
+        return None if amount is None else (amount, None)
+    unit = re.search(r"(ms|s|sec)\s*$", value)
+    return amount, FACTORS[unit.group(1)] if unit else None
+
+
+def currency_of(text: str) -> str | None:
+    """The currency a column's name or a value states, as its code; None when it states none.
+
+    >>> currency_of("cost_gbp"), currency_of("£0.02"), currency_of("spend")
+    ('GBP', '£', None)
+    """
+    code = _CURRENCY.search(text)
+    return None if code is None else code.group(0).upper()
 
 
 def list_of(value: object) -> list[object]:

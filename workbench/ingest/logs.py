@@ -1,72 +1,70 @@
-"""The query log of a case: every file under `logs/` read line by line into interactions.
+"""The query log of a case: every file under `logs/` read into the interaction table, and what analyses need of it.
 
-It says which column it took for what, keeps faults apart from lines, and judges nothing. Trace exports, in which one question is
-spread over many spans, are recognised by their keys and named as a fault: no reader for them is in `FORMATS` yet.
+It orders the work, keeps faults apart from lines, and judges nothing: how a file is read is told in `log_files`, how the table is
+made in `log_table`. What was read once is only opened the next time, and an interrupted reading goes on where it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import chain, islice
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 
 from workbench.case import files_below, shown
 from workbench.errors import InputError
-from workbench.ingest.log_columns import LISTS, Columns, Flat, field_of, flatten, trace_format
-from workbench.ingest.log_feedback import Addition, with_additions, with_feedback
-from workbench.ingest.log_formats import log_formats
-from workbench.ingest.log_redaction import LogRedaction
-from workbench.ingest.log_retrieved import retrieved_of
-from workbench.ingest.log_values import (
-    amount_of,
-    count_of,
-    decision_of,
-    latency_factor,
-    text_of,
-    time_of,
-    zone_of,
+from workbench.ingest.log_corrections import FileCorrections, read_corrections
+from workbench.ingest.log_files import Found, found_files, read_file
+from workbench.ingest.log_mapping import field_sources, file_mapping, mapping_from_json, top_mark
+from workbench.ingest.log_parts import PartState, forget_parts, part_name, replace_text
+from workbench.ingest.log_redaction import LogRedaction, case_key
+from workbench.ingest.log_schema import FORMAT_VERSION
+from workbench.ingest.log_table import (
+    KEPT_INTERACTIONS,
+    Built,
+    Scale,
+    build_table,
+    interactions_in,
+    write_sample,
 )
-from workbench.ingest.rows import BadRow, Row
-from workbench.ingest.tables import read_rows
-from workbench.records import Interaction, QueryLog, Source
+from workbench.ingest.log_workers import workers
+from workbench.records import QueryLog
 
 KEPT_FAULTS = 20
 """Faults of single lines told in full; the rest is counted file by file."""
-SAMPLE_LINES = 200
 IGNORED_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep"}
+TABLE_NAME = "interactions.parquet"
+SAMPLE_NAME = "sample.parquet"
+SUMMARY_NAME = "summary.json"
+PARALLEL_FROM = 32 * 2**20
+"""Bytes of logs from which further processes are started: they take a second to come up."""
+READING_SHARE = 0.8
+"""Share of the time that reading the files takes, the table the rest: for progress alone."""
 
-_NAMES = ("session_id", "user_id", "model", "prompt_version", "index_version", "policy_version", "review")
-_COUNTS: tuple[tuple[str, Callable[[object], object]], ...] = (
-    ("tokens_in", count_of),
-    ("tokens_out", count_of),
-    ("cost", amount_of),
-)
-
-
-@dataclass(slots=True)
-class FileLog:
-    """What one file gave: feedback is still as logged, for its scale shows only when all of it is known."""
-
-    interactions: list[Interaction] = field(default_factory=list)
-    feedback: dict[str, object] = field(default_factory=dict)
-    additions: list[Addition] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-    bad_lines: list[str] = field(default_factory=list)
+Progress = Callable[[float, str], None]
 
 
-def read_logs(root: Path) -> QueryLog:
+def read_logs(root: Path, *, derived: Path | None = None, progress: Progress | None = None) -> QueryLog:
     """Every interaction under `<root>/logs/`, oldest first; lines without a time follow in file order.
 
     Questions, answers, retrieved texts, names and faults are masked (`workbench.ingest.log_redaction`). Times that name no
-    time zone are left out, with a fault that says so. No folder, or an empty one, gives an empty log. Nothing here raises for
-    what a file holds.
+    time zone, and durations that name no unit, are left out until a person says which (`workbench.ingest.log_corrections`). No
+    folder, or an empty one, gives an empty log. Of a log above `KEPT_INTERACTIONS` the interactions are a sample of whole
+    sessions; all of them stand in `QueryLog.table`.
 
     Args:
         root: the case folder.
+        derived: folder for derived results, where the table is kept and found again; without one nothing is kept.
+        progress: called with the share done, 0 to 1, and what is at hand; what it raises ends the reading, and what was
+            read is kept.
+
+    Raises:
+        InputError: the folder for derived results cannot be written. Nothing here raises for what a client's file holds.
     """
     folder = root / "logs"
     unread: list[str] = []
@@ -76,195 +74,201 @@ def read_logs(root: Path) -> QueryLog:
 
     found = () if folder.is_symlink() else files_below(folder, left_out)
     paths = [path for path in found if path.name.lower() not in IGNORED_NAMES]
-    redaction = LogRedaction()
-    logs = {
-        path.relative_to(root).as_posix(): _read_file(path, path.relative_to(root).as_posix(), redaction)
-        for path in paths
-    }
-    interactions = [entry for log in logs.values() for entry in with_feedback(log.interactions, log.feedback)]
-    interactions, unmatched = with_additions(interactions, [entry for log in logs.values() for entry in log.additions])
-    sources = {path: log.sources for path, log in logs.items() if log.sources}
-    return QueryLog(
-        interactions=tuple(sorted(interactions, key=_age)),
-        logged_fields=frozenset(name for columns in sources.values() for name in columns),
-        field_sources=sources,
-        faults=tuple(map(redaction.text, (*unread, *_all_faults(logs), *unmatched))),
-    )
-
-
-def _age(interaction: Interaction) -> tuple[bool, float]:
-    return interaction.at is None, interaction.at.timestamp() if interaction.at else 0.0
-
-
-def _all_faults(logs: Mapping[str, FileLog]) -> Iterator[str]:
-    left = KEPT_FAULTS
-    for path, log in logs.items():
-        yield from log.faults
-        yield from log.bad_lines[:left]
-        hidden = len(log.bad_lines) - min(left, len(log.bad_lines))
-        left = max(0, left - len(log.bad_lines))
-        if hidden:
-            yield f"{path}: {hidden:,} more lines could not be read; correct the export and add it again"
-
-
-def _read_file(path: Path, name: str, redaction: LogRedaction) -> FileLog:
-    log = FileLog()
+    if not paths:
+        return QueryLog(faults=tuple(map(LogRedaction().text, unread)))
+    corrections = _corrections(root, unread)
     try:
-        rows = read_rows(path, log_formats()["envelopes"], lambda cell: field_of(cell) is not None)
-        sample = list(islice(rows, SAMPLE_LINES))
-        if not sample:
-            log.faults.append(f"{name}: empty; check the export")
-            return log
-        FORMATS.get(_format_of(sample), _refuse)(sample, chain(sample, rows), name, redaction, log)
+        with _place(derived) as place:
+            reading = _Reading(root, place, case_key(place), corrections, progress or _silent)
+            return reading.log(paths, unread, kept=derived is not None)
+    except OSError as error:
+        raise InputError(
+            f"the query log could not be kept ({error.strerror or error}); free some disk space, check permissions and try again"
+        ) from error
+
+
+def _silent(_share: float, _text: str) -> None:
+    """For those who need no progress."""
+
+
+def _corrections(root: Path, faults: list[str]) -> Mapping[str, FileCorrections]:
+    try:
+        return read_corrections(root)
     except InputError as error:
-        log.faults.append(f"{name}: {error}")
-    return log
+        faults.append(f"{error}; until then nothing it says is used")
+        return {}
 
 
-def _format_of(sample: Sequence[Row | BadRow]) -> str:
-    """Name of the format a file's first records are in: a trace export by its keys, else "table", one question a line."""
-    return trace_format([row.values for row in sample if isinstance(row, Row)]) or "table"
+@contextmanager
+def _place(derived: Path | None) -> Iterator[Path]:
+    if derived is not None:
+        yield derived
+        return
+    with tempfile.TemporaryDirectory(prefix="workbench-log-") as folder:
+        yield Path(folder)
 
 
-def _refuse(
-    sample: Sequence[Row | BadRow], _rows: Iterable[Row | BadRow], name: str, _redaction: LogRedaction, log: FileLog
-) -> None:
-    log.faults.append(
-        f"{name}: a trace export ({_format_of(sample)}), in which one question is spread over spans; no reader for it is there "
-        "yet; export one line a question with question, answer, retrieved documents and time"
-    )
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of the logs of a case.
 
+    Attributes:
+        place: the folder for derived results, or a temporary one.
+        key: of the masked names.
+    """
 
-def _read_table(
-    sample: Sequence[Row | BadRow], rows: Iterable[Row | BadRow], name: str, redaction: LogRedaction, log: FileLog
-) -> None:
-    columns = Columns.of([flatten(row.values) for row in sample if isinstance(row, Row)])
-    reader = _TableReader(name, columns, redaction, log, _latency(columns, sample))
-    try:
-        for row in rows:
-            reader.take(row)
-    finally:  # a file that breaks off in the middle still says what its lines gave
-        reader.finish()
+    root: Path
+    place: Path
+    key: bytes
+    corrections: Mapping[str, FileCorrections]
+    progress: Progress
 
-
-FORMATS: Mapping[str, Callable[[Sequence[Row | BadRow], Iterable[Row | BadRow], str, LogRedaction, FileLog], None]] = {
-    "table": _read_table
-}
-"""Format -> reader of (first records, all records, file, redaction, where results go)."""
-
-
-def _latency(columns: Columns, sample: Sequence[Row | BadRow]) -> tuple[float, str]:
-    records = [flatten(row.values) for row in sample if isinstance(row, Row)]
-    values = [amount for record in records if (amount := amount_of(columns.value("latency_ms", record))) is not None]
-    return latency_factor(columns.source("latency_ms"), median(values) if values else 0.0)
-
-
-@dataclass(slots=True)
-class _TableReader:
-    """Turns the rows of one file into interactions, and counts what it leaves out."""
-
-    name: str
-    columns: Columns
-    redaction: LogRedaction
-    log: FileLog
-    latency: tuple[float, str]
-    local_times: int = 0
-    local_example: str = ""
-    with_question: int = 0
-
-    def take(self, row: Row | BadRow) -> None:
-        if isinstance(row, BadRow):
-            self.log.bad_lines.append(f"{self.name} {row.locator}: {row.reason}; left out")
-            return
-        record = flatten(row.values)
-        self.columns.meet(record)
-        query = text_of(self.columns.value("query", record))
-        place = Source(self.name, row.locator)
-        if query is None:
-            self._without_question(record, place)
-        else:
-            self.log.interactions.append(self._interaction(record, query, place))
-
-    def _interaction(self, record: Flat, query: str, place: Source) -> Interaction:
-        columns = self.columns
-        named = self.redaction.name(columns.value("interaction_id", record))
-        interaction_id = named or f"{self.name}#{place.locator.rpartition(' ')[2]}"
-        feedback = columns.value("feedback", record)
-        if feedback is not None:
-            self.log.feedback[place.locator] = feedback
-        answer = text_of(columns.value("answer", record))
-        lists = {name: columns.value(name, record) for name in LISTS}
-        latency = amount_of(columns.value("latency_ms", record))
-        entry = Interaction(
-            interaction_id=interaction_id,
-            query=self.redaction.text(query),
-            source=place,
-            answer=self.redaction.text(answer) if answer else None,
-            retrieved=retrieved_of(lists, "distance" in columns.source("retrieved.scores").lower(), self.redaction),
-            at=self._time(record),
-            latency_ms=None if latency is None else latency * self.latency[0],
-            review_seconds=self._review_seconds(record),
+    def log(self, paths: Sequence[Path], unread: Sequence[str], *, kept: bool) -> QueryLog:
+        """The log, opened where it was read before."""
+        folder = self.place / "logs" / self._fingerprint(paths)
+        summary = folder / SUMMARY_NAME
+        if not summary.is_file():
+            self._build(paths, folder)
+        told = json.loads(summary.read_text(encoding="utf-8"))
+        sample = folder / SAMPLE_NAME
+        table = folder / TABLE_NAME
+        redaction = LogRedaction(self.key)
+        return QueryLog(
+            interactions=interactions_in(sample if sample.is_file() else table),
+            logged_fields=frozenset(name for columns in told["sources"].values() for name in columns),
+            field_sources=told["sources"],
+            faults=(*map(redaction.text, unread), *told["faults"]),
+            total=told["total"],
+            mappings=tuple(map(mapping_from_json, told["mappings"])),
+            masked=told["masked"],
+            table=str(table) if kept else None,
         )
-        names = {name: self.redaction.name(columns.value(name, record)) for name in _NAMES}
-        counts = {name: convert(columns.value(name, record)) for name, convert in _COUNTS}
-        decision = self.redaction.name(decision_of(columns.value("policy_decision", record)))
-        return replace(entry, policy_decision=decision, **names, **counts)  # type: ignore[arg-type]
 
-    def _time(self, record: Flat) -> datetime | None:
-        raw = self.columns.value("at", record)
-        column = self.columns.source("at").lower()
-        stated = "UTC" if column.endswith(("utc", "gmt")) else self.columns.value("timezone", record)
-        moment = time_of(raw, zone_of(stated))
-        if moment == "local":
-            self.local_times += 1
-            self.local_example = self.local_example or self.redaction.text(str(raw))[:40]
-            return None
-        return moment
+    def _fingerprint(self, paths: Sequence[Path]) -> str:
+        facts = [facts_of(path, path.relative_to(self.root).as_posix()) for path in paths]
+        said = {name: asdict(entry) for name, entry in sorted(self.corrections.items())}
+        return digest(FORMAT_VERSION, facts, said, self.key.hex())
 
-    def _review_seconds(self, record: Flat) -> float | None:
-        seconds = amount_of(self.columns.value("review_seconds", record))
-        in_ms = self.columns.source("review_seconds").lower().endswith("ms")
-        return seconds / 1000 if seconds is not None and in_ms else seconds
+    def _build(self, paths: Sequence[Path], target: Path) -> None:
+        files, faults = found_files(self.root, paths, self.place / "logs" / "unpacked")
+        keys = {file.name: self._file_key(file) for file in files}
+        parts = self.place / "logs" / "parts"
+        states = self._read(files, keys, parts)
+        scratch = target.with_name(f".building-{os.getpid()}-{target.name}")
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        try:
+            self._write(states, {name: parts / key for name, key in keys.items()}, faults, scratch)
+            shutil.rmtree(target, ignore_errors=True)  # one without a summary is none
+            scratch.replace(target)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        forget_parts(parts, keys.values())
+        _forget_tables(target)
 
-    def _without_question(self, record: Flat, place: Source) -> None:
-        columns = self.columns
-        interaction_id = self.redaction.name(columns.value("interaction_id", record))
-        feedback, review = columns.value("feedback", record), self.redaction.name(columns.value("review", record))
-        if interaction_id and (feedback is not None or review):
-            seconds = self._review_seconds(record)
-            self.log.additions.append(Addition(interaction_id, feedback, review, seconds, place))
-        elif columns.source("query"):
-            self.log.bad_lines.append(
-                f"{self.name} {place.locator}: no question in '{columns.source('query')}'; left out"
+    def _file_key(self, file: Found) -> str:
+        said = asdict(self.corrections.get(file.name, FileCorrections()))
+        return digest(FORMAT_VERSION, file.origin or facts_of(file.path, file.name), file.name, said, self.key.hex())
+
+    def _read(self, files: Sequence[Found], keys: Mapping[str, str], parts: Path) -> dict[str, PartState]:
+        total = max(1, sum(file.size for file in files))
+        done = 0
+        states: dict[str, PartState] = {}
+        with workers(min(2, os.cpu_count() or 1) if total >= PARALLEL_FROM else 0) as pool:
+            for file in files:
+                folder = parts / keys[file.name]
+                folder.mkdir(parents=True, exist_ok=True)
+                kept = self.corrections.get(file.name, FileCorrections())
+                before, said = done, f"reading {file.name}"
+                self.progress(READING_SHARE * before / total, said)
+                for share, state in read_file(file, folder, PartState.of(folder), kept, self.key, pool):
+                    self.progress(READING_SHARE * (before + share * file.size) / total, said)
+                    states[file.name] = state
+                done += file.size
+        return states
+
+    def _write(
+        self, states: Mapping[str, PartState], folders: Mapping[str, Path], faults: Sequence[str], scratch: Path
+    ) -> None:
+        self.progress(READING_SHARE, "sorting the query log")
+        redaction = LogRedaction(self.key)
+        said = {name: self.corrections.get(name, FileCorrections()) for name in states}
+        scales = [
+            Scale(name, state.tally.lowest, state.tally.highest, top_mark(state, said[name]))
+            for name, state in states.items()
+        ]
+        files = [folders[name] / part_name(number) for name, state in states.items() for number in range(state.parts)]
+        built = build_table(files, scales, scratch / TABLE_NAME, scratch / "scratch")
+        told = [*map(redaction.text, faults), *map(redaction.text, _all_faults(states)), *_lost(built)]
+        if built.total > KEPT_INTERACTIONS:
+            self.progress(0.97, "drawing a sample of sessions")
+            drawn = write_sample(scratch / TABLE_NAME, built.total, scratch / SAMPLE_NAME, scratch / "scratch")
+            told.append(
+                f"logs: figures rest on a random sample of {drawn:,} of {built.total:,} interactions, whole sessions of them; "
+                "counts of the whole log are exact"
             )
-
-    def finish(self) -> None:
-        """File-level faults and the columns each field was read from."""
-        names = [name for name in Interaction.__dataclass_fields__ if name not in ("source", "retrieved")]
-        sources = {name: self.columns.source(name) for name in names if self.columns.source(name)}
-        lists = [self.columns.source(name) for name in LISTS if self.columns.source(name)]
-        if lists:
-            sources["retrieved"] = ", ".join(lists)
-        if "latency_ms" in sources:
-            sources["latency_ms"] += f" ({self.latency[1]})"
-        unfilled = {
-            name.partition(".")[0]: path for name, path in self.columns.unfilled().items() if name != "timezone"
+        shutil.rmtree(scratch / "scratch", ignore_errors=True)
+        masked: dict[str, int] = {}
+        for state in states.values():
+            for kind, count in state.tally.masked.items():
+                masked[kind] = masked.get(kind, 0) + count
+        asked = {name: state for name, state in states.items() if state.tally.interactions or state.tally.additions}
+        summary = {
+            "total": built.total,
+            "faults": told,
+            "sources": {
+                name: sources
+                for name, state in asked.items()
+                if (sources := state.sources or field_sources(state, said[name], redaction))
+            },
+            "mappings": [asdict(file_mapping(name, state, said[name], redaction)) for name, state in states.items()],
+            "masked": masked,
         }
-        self.log.sources.update({name: f"{path} (never filled)" for name, path in unfilled.items()} | sources)
-        if not self.log.interactions and not self.log.additions:
-            self.log.sources.clear()
-            self.log.bad_lines.clear()
-            self.log.faults.append(self._no_question())
-        if self.local_times:
-            self.log.faults.append(self._no_time_zone())
+        replace_text(scratch / SUMMARY_NAME, json.dumps(summary, ensure_ascii=False))
+        self.progress(1.0, "query log read")
 
-    def _no_question(self) -> str:
-        names = self.redaction.text(", ".join(sorted(self.columns.known)[:8])) or "none"
-        return f"{self.name}: no column holds the question (found: {names[:200]}); name the column 'query' and add the file again"
 
-    def _no_time_zone(self) -> str:
-        column, lines = self.columns.source("at"), len(self.log.interactions)
-        return (
-            f"{self.name}: {self.local_times:,} of {lines:,} times in '{column}' (such as {self.local_example}) name no time "
-            "zone and are left out; export them with an offset (+01:00) or in UTC with Z"
+def _all_faults(states: Mapping[str, PartState]) -> Iterator[str]:
+    left = KEPT_FAULTS
+    for name, state in states.items():
+        yield from state.faults
+        if not state.tally.interactions and not state.tally.additions:
+            continue
+        yield from state.bad[:left]
+        hidden = state.tally.bad - min(left, len(state.bad))
+        left = max(0, left - len(state.bad))
+        if hidden:
+            yield f"{name}: {hidden:,} more lines could not be read; correct the export and add it again"
+
+
+def _lost(built: Built) -> Iterator[str]:
+    if built.first_lost:
+        path, place, name = built.first_lost
+        yield (
+            f"{path} {place}: feedback or review for '{name}', which no line asks; {built.lost:,} such lines are left out; add "
+            "the file that holds the questions"
         )
+
+
+def _forget_tables(current: Path) -> None:
+    """Delete tables of earlier logs but the last: a page may still read from it."""
+    others = [
+        entry
+        for entry in current.parent.iterdir()
+        if entry.is_dir() and entry != current and entry.name not in ("parts", "unpacked")
+    ]
+    others.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+    leftovers = [entry for entry in others if entry.name.startswith(".")]
+    for entry in [*leftovers, *[entry for entry in others if entry not in leftovers][1:]]:
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+def facts_of(path: Path, name: str) -> str:
+    """What tells whether a file has changed: its name, size and time of change."""
+    facts = path.stat()
+    return f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}"
+
+
+def digest(*parts: object) -> str:
+    """A short name for what something was made from."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]

@@ -33,6 +33,11 @@ HEADER_LINES = 5
 DAMAGED = (OSError, EOFError, zlib.error)
 NOT_JSON = (ValueError, RecursionError)
 
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 T = TypeVar("T")
 Form = Literal["jsonl", "json", "csv", "empty"]
 
@@ -43,7 +48,12 @@ def form_of(path: Path) -> Form:
     Raises:
         InputError: the file cannot be opened, is damaged, or is not text.
     """
-    lines = [line for line in _first_lines(path) if line.strip()]
+    return form_of_lines(_first_lines(path))
+
+
+def form_of_lines(lines: Sequence[str]) -> Form:
+    """How a text holds its records, by its first lines."""
+    lines = [line for line in lines if line.strip()]
     if not lines:
         return "empty"
     first = lines[0].lstrip()
@@ -150,20 +160,107 @@ def _opened(path: Path) -> IO[bytes]:
 def _encoding(path: Path) -> str:
     with _opened(path) as stream:
         head = stream.read(SAMPLE)
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
+    marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
+    return marked or text_encoding(head, path.name)
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file, unpacked where it is gzip.
+
+    Raises:
+        InputError: the file cannot be opened or is damaged.
+    """
+
+    def read() -> bytes:
+        with _opened(path) as stream:
+            return stream.read(SAMPLE)
+
+    return _guarded(path.name, read)
+
+
+def text_encoding(head: bytes, name: str) -> str:
+    """Encoding of a text by its first bytes: the byte order mark, the zero bytes of UTF-16, UTF-8, else Windows-1252.
+
+    Raises:
+        InputError: it is not text.
+    """
+    for mark, encoding in _MARKS:
         if head.startswith(mark):
-            return encoding
+            return {"utf-8-sig": "utf-8"}.get(encoding, "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be")
+    if b"\x00" in head and not head.startswith((b"%PDF", b"PAR1")):
+        even, odd = head[::2].count(0), head[1::2].count(0)
+        if len(head) >= 16 and min(even, odd) == 0 and max(even, odd) > len(head) // 5:
+            return "utf-16-le" if odd else "utf-16-be"
     if b"\x00" in head or head.startswith((b"%PDF", b"PAR1")):
-        raise InputError(f"{path.name}: binary, not text; export it as JSON lines or csv")
+        raise InputError(f"{name}: binary, not text; export it as JSON lines or csv")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
+
+
+def utf8_chunks(path: Path, encoding: str, size: int, start: int = 0) -> Iterator[bytes]:
+    """A text in chunks of bytes without byte order mark; UTF-16 is turned into UTF-8, other encodings stay.
+
+    Args:
+        path: the file, unpacked where it is gzip.
+        encoding: as `text_encoding` told it.
+        size: bytes read at a time.
+        start: bytes of what is given that are left out.
+
+    Raises:
+        InputError: the file cannot be opened, is damaged, or is too large.
+    """
+    wide = encoding.startswith("utf-16")
+    decoder = codecs.getincrementaldecoder(encoding)("replace") if wide else None
+    with _guarded(path.name, lambda: _opened(path)) as stream:
+        _guarded(path.name, lambda: _skip_mark(stream))
+        read = 0
+        if decoder is None and start and not isinstance(stream, gzip.GzipFile):
+            stream.seek(stream.tell() + start)
+            read = start
+        while raw := _guarded(path.name, lambda: _read_to_damage(stream, size)):
+            chunk = decoder.decode(raw).encode("utf-8", "replace") if decoder else raw
+            read += len(chunk)
+            _check_size(path, read)
+            if read > start:
+                yield chunk if read - len(chunk) >= start else chunk[start - read :]
+
+
+def _read_to_damage(stream: IO[bytes], size: int) -> bytes:
+    """The next bytes of a stream; of a damaged gzip file those before the damage, and the damage the next time."""
+    if not isinstance(stream, gzip.GzipFile):
+        return stream.read(size)
+    parts: list[bytes] = []
+    try:
+        while size > 0 and (part := stream.read1(min(size, SAMPLE))):
+            parts.append(part)
+            size -= len(part)
+    except DAMAGED:
+        if not parts:
+            raise
+    return b"".join(parts)
+
+
+def _skip_mark(stream: IO[bytes]) -> None:
+    head = stream.read(3)
+    mark = next((mark for mark, _ in _MARKS if head.startswith(mark)), b"")
+    stream.seek(len(mark))
+
+
+def text_chunks(path: Path, encoding: str) -> Iterator[tuple[float, str]]:
+    """(share of the file, text) of a file in chunks.
+
+    Raises:
+        InputError: as `utf8_chunks`.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8" if encoding.startswith("utf-16") else encoding)("replace")
+    size, read = max(1, path.stat().st_size), 0
+    for chunk in utf8_chunks(path, encoding, 2**20):
+        read += len(chunk)
+        yield min(1.0, read / size), decoder.decode(chunk)
+    yield 1.0, decoder.decode(b"", final=True)
 
 
 def _guarded(place: str, read: Callable[[], T]) -> T:

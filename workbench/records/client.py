@@ -25,6 +25,7 @@ class IntakeFile:
         part: the part of the case it belongs to: one of `workbench.case.PARTS`, or "labels".
         size: bytes.
         masked: kind of secret or personal data -> how many were masked. found: the same for what was seen and left in place.
+        sorted_by: why it was put into this part where it came through the drop folder: "columns question, answer: a query log".
     """
 
     path: str
@@ -38,6 +39,7 @@ class IntakeFile:
     size: int = 0
     masked: Mapping[str, int] = field(default_factory=dict)
     found: Mapping[str, int] = field(default_factory=dict)
+    sorted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +205,18 @@ class EvalRun:
 
 @dataclass(frozen=True, slots=True)
 class EvalMaterial:
-    """Everything under `evals/`: sets, runs, and the files that could not be recognised."""
+    """Everything under `evals/`: sets, runs, and the files that could not be recognised.
+
+    Attributes:
+        formats: path -> what the file was recognised as: "ragas result", "deepeval test run", "csv".
+        masked: path -> kind of secret or personal data -> how many were masked in what was taken from the file.
+    """
 
     items: tuple[EvalItem, ...] = ()
     runs: tuple[EvalRun, ...] = ()
     unrecognised: tuple[str, ...] = ()
+    formats: Mapping[str, str] = field(default_factory=dict)
+    masked: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 DateBasis = Literal["commit", "event", "embedded", "claimed", "file"]
@@ -233,6 +242,7 @@ class Artefact:
         dates: all dates known, strongest basis first.
         people: names or roles by function: decision-makers, consulted, informed, approver, author, owner.
         rows: the table rows when the paper is a table (csv), else empty.
+        fault: why the file could not be read; its text is empty then.
     """
 
     kind: str
@@ -242,6 +252,7 @@ class Artefact:
     dates: tuple[DatedFact, ...] = ()
     people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows: tuple[Mapping[str, str], ...] = ()
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class VersionFamily:
         doc_ids: oldest first.
         dates: date of each where known, in the same order.
         newest: the document that is the newest.
-        told_by: what says so: "dates", "edition in the name", "year in the name".
+        told_by: what says so, of most: "dates", "edition in the name", "year in the name", "state in the name" ("old").
     """
 
     doc_ids: tuple[str, ...]
@@ -84,7 +84,8 @@ class CorpusHealth:
         empty_pages: documents with pages without text.
         largest, smallest: the longest and the shortest documents.
         words: quantile ("min", "p25", "median", "p75", "p95", "max") -> words a document.
-        shares: "in_duplicates", "outdated", "boilerplate" (of characters), "undated", "ownerless", "other_language" -> estimate.
+        shares: of the documents "in_duplicates", "copies", "outdated", "undated", "ownerless"; "boilerplate" of their characters;
+            "other_language" of those whose language is known; "with_empty_pages" of those with pages -> estimate.
         notes: what was left out or sampled, one sentence each.
     """
 

@@ -124,6 +124,15 @@ def figure_card(
     )
 
 
+def count_card(label: str, number: int, *, meaning: str) -> str:
+    """One count: a whole number of something counted in full, so it has no interval."""
+    return (
+        f'<figure class="wb-card"><figcaption class="wb-card-label">{escape(label)}</figcaption>'
+        f'<div class="wb-card-value">{escape(numbers.count(number))}</div>'
+        f'<p class="wb-card-meaning">{escape(meaning)}</p></figure>'
+    )
+
+
 def interval_bar(estimate: Estimate, *, low: float = 0.0, high: float = 1.0, colour_class: str = "") -> str:
     """The interval as a thin bar with a mark at the value, on an axis from `low` to `high`; "" where not measured.
 

@@ -80,11 +80,15 @@ def frame(notebook: str, case_slug: str, workspaces: Sequence[Path]) -> Mapping[
 def step_states(case: Case) -> Mapping[str, StepState]:
     """State of the steps that show computed results; steps without a computation are left out."""
     from workbench.compute import job_state
-    from workbench.session import ANALYSIS, stored_comparison, stored_diagnosis
+    from workbench.session import ANALYSIS, INTAKE, stored_comparison, stored_diagnosis, stored_intake
 
-    job = job_state(case.root, ANALYSIS)
-    missing: StepState = "running" if job is not None and job.status in ("queued", "running") else "not measured"
+    def missing_state(job_name: str) -> StepState:
+        job = job_state(case.root, job_name)
+        return "running" if job is not None and job.status in ("queued", "running") else "not measured"
+
+    missing = missing_state(ANALYSIS)
     return {
+        "intake": "done" if stored_intake(case) is not None else missing_state(INTAKE),
         "diagnosis": "done" if stored_diagnosis(case) is not None else missing,
         "lab": "done" if stored_comparison(case) is not None else missing,
     }

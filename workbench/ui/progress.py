@@ -27,10 +27,10 @@ STARTING = JobState("", "queued", message="Starting")
 STOPPING = "Stopping…"
 
 
-def progress_markup(state: JobState) -> str:
+def progress_markup(state: JobState, what: str = "analysis") -> str:
     """A job's state as a line of words and a bar; an error box where it failed, "" where its result speaks for it."""
     if state.status == "failed":
-        return _failure(state)
+        return _failure(state, what)
     if state.status == "done":
         return ""
     words = {"cancelled": "Stopped; what was finished is kept."}.get(state.status, _doing(state))
@@ -59,12 +59,13 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         case: the case the job belongs to.
         job: the job's name.
         on_end: called once with the last state when the job ends, however it ends.
+        what: what the job is, as people call it.
     """
 
-    def __init__(self, case: Case, job: str, on_end: Callable[[JobState], None]) -> None:
-        self._case, self._job, self._on_end = case, job, on_end
+    def __init__(self, case: Case, job: str, on_end: Callable[[JobState], None], *, what: str = "analysis") -> None:
+        self._case, self._job, self._on_end, self._what = case, job, on_end, what
         self._line = html("")
-        self._cancel = widgets.Button(description="Stop", tooltip="Stop the analysis; what is finished is kept")
+        self._cancel = widgets.Button(description="Stop", tooltip=f"Stop the {what}; what is finished is kept")
         self._cancel.on_click(safe_callback(self._stop))
         self._watching: asyncio.Task[None] | None = None
         self._shown, self._stopping = STARTING, False
@@ -109,7 +110,7 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         self._shown = state
         running = state.status in UNDER_WAY
         words = replace(state, message=STOPPING, seconds_left=None) if running and self._stopping else state
-        markup = progress_markup(words)
+        markup = progress_markup(words, self._what)
         if self._line.value != markup:
             self._line.value = markup
         self.children = [self._line, self._cancel] if running else [self._line] if markup else []
@@ -120,11 +121,11 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         compute.cancel(self._case.root, self._job)
 
 
-def _failure(state: JobState) -> str:
+def _failure(state: JobState, what: str) -> str:
     error = _sentence(state.error or "no reason was given")
     if state.fault == "internal":
-        return error_box(f"The analysis did not finish: {error}", "What was finished is kept. Start it again.")
-    return error_box(f"The analysis stopped: {error}", "Correct that, then start again.")
+        return error_box(f"The {what} did not finish: {error}", "What was finished is kept. Start it again.")
+    return error_box(f"The {what} stopped: {error}", "Correct that, then start again.")
 
 
 def _sentence(error: str) -> str:

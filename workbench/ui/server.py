@@ -38,6 +38,7 @@ from workbench.ui.handlers import (
 )
 from workbench.ui.navigation import CASES_VARIABLE, frame, workspaces_from
 from workbench.ui.steps import notebooks_dir
+from workbench.ui.uploads import UploadHandler
 
 TEMPLATE = "workbench"
 IDLE_SECONDS = 180
@@ -98,6 +99,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
             (r"/workbench/health", HealthHandler, ours),
             (r"/workbench/state", StateHandler, ours),
             (r"/workbench/source", SourceHandler, ours),
+            (r"/workbench/upload", UploadHandler, ours),
             (r"/workbench/assets/plotly-widget.js", PlotlyHandler),
             (r"/voila/render/(.*)", PageHandler, page),
             (r"/voila/templates/(?![^/]+/static/).*", NothingHandler, ours),  # Voila fails on these

@@ -17,10 +17,11 @@ from pathlib import Path, PurePosixPath
 
 from workbench.case import Case
 from workbench.errors import CaseError, InputError
-from workbench.ingest.readers import read_file
+from workbench.ingest.readers import READERS, read_file
 from workbench.ingest.redaction import mask, mask_secrets
 from workbench.ingest.tables import open_text, read_json
 from workbench.ui.commits import commit_lines, repository_above
+from workbench.ui.source_parts import content_kind, part_of, unpacked_member
 
 AROUND = 12
 """Lines shown before and after the marked one."""
@@ -31,7 +32,9 @@ LONGEST = 6000
 LONGEST_BESIDE = 200
 """Characters shown of the lines around it: they are there for orientation."""
 HIDDEN = frozenset({".git", ".workbench"})
-EXTRACTED = frozenset({".pdf", ".docx"})
+EXTRACTED = frozenset(READERS) - {"empty", "html", "md", "txt", "xml"}
+"""Kinds of files shown as the text that was read from them; the others are text themselves."""
+_MEMBER = re.compile(r"member '(?P<name>.*?)'(?:, (?P<at>.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,15 @@ def excerpt(case: Case, path: str, at: str) -> Excerpt:
     Args:
         case: the case the file belongs to.
         path: relative to the case folder.
-        at: "line 14", "row 3", "record 2", "page 2", "commit 1a2b3c4", "document 'x'"; "" is the beginning of the file.
+        at: "line 14", "row 3", "record 2", "page 2", "sheet 'Q1'", "slide 4", "commit 1a2b3c4", "document 'x'"; "" is the
+            beginning of the file. "member 'a/b.pdf'", or "member 'a/b.pdf', page 2", is in an archive or a mail.
 
     Raises:
         CaseError: outside the case, hidden, or not there.
         InputError: the file has no readable text, or does not reach as far as the place.
     """
     file = _case_file(case, path)
-    kind, _, value = at.partition(" ")
-    show = _KINDS.get(kind, _beginning)
-    lines = tuple(show(file, value.strip("'\" "), case))
+    lines = _lines_at(file, at, case)
     if not lines:
         raise InputError(f"{file.name} has no {at or 'text'}; it may have changed since the analysis, so run it again.")
     hide = mask if file.is_relative_to(case.root / "logs") else mask_secrets
@@ -75,6 +77,15 @@ def excerpt(case: Case, path: str, at: str) -> Excerpt:
     pointed = any(line.marked for line in lines)
     shown = tuple(_shortened(line, beside=pointed) for line in lines)
     return Excerpt(f"{path}, {at}" if at else path, _note(lines, at), shown)
+
+
+def _lines_at(file: Path, at: str, case: Case) -> tuple[Line, ...]:
+    member = _MEMBER.fullmatch(at)
+    if member:
+        with unpacked_member(file, member["name"]) as inner:
+            return _lines_at(inner, member["at"] or "", case)
+    kind, _, value = at.partition(" ")
+    return tuple(_KINDS.get(kind, _beginning)(file, value.strip("'\" "), case))
 
 
 def _case_file(case: Case, path: str) -> Path:
@@ -131,9 +142,22 @@ def _at_record(file: Path, value: str, case: Case) -> Iterator[Line]:
 
 
 def _at_page(file: Path, value: str, case: Case) -> Iterator[Line]:
-    pages = read_file(file).text.split("\f")
-    if value.isdigit() and 1 <= int(value) <= len(pages):
-        yield from _numbered(pages[int(value) - 1].split("\n"))
+    pages = part_of(file, "page", value) or dict(enumerate(read_file(file).text.split("\f"), start=1)).get(
+        _number(value), ""
+    )
+    yield from _numbered(pages.split("\n")) if pages else ()
+
+
+def _at_sheet(file: Path, value: str, case: Case) -> Iterator[Line]:
+    yield from _numbered(part_of(file, "sheet", value).splitlines())
+
+
+def _at_slide(file: Path, value: str, case: Case) -> Iterator[Line]:
+    yield from _numbered(part_of(file, "slide", value).splitlines())
+
+
+def _number(value: str) -> int:
+    return int(value) if value.isdecimal() else 0
 
 
 def _at_commit(file: Path, value: str, case: Case) -> Iterator[Line]:
@@ -159,6 +183,8 @@ _KINDS: dict[str, Callable[[Path, str, Case], Iterator[Line]]] = {
     "row": _at_row,
     "record": _at_record,
     "page": _at_page,
+    "sheet": _at_sheet,
+    "slide": _at_slide,
     "commit": _at_commit,
     "document": _at_document,
 }
@@ -175,7 +201,7 @@ def _first_mention(file: Path, text: str) -> Iterator[Line]:
 def _text_lines(file: Path) -> Iterator[str]:
     if file.is_dir():
         raise InputError(f"{file.name} is a folder; open one of the files in it.")
-    if file.suffix.lower() in EXTRACTED:
+    if content_kind(file) in EXTRACTED:
         yield from re.split(r"[\n\f]", read_file(file).text)
         return
     with open_text(file) as stream:
@@ -225,4 +251,10 @@ def _note(lines: tuple[Line, ...], at: str) -> str:
         return f"The first {len(lines):,} lines." if len(lines) == WHOLE else "The whole file."
     if at.startswith("record"):
         return "This record, laid out for reading."
-    return "The place the finding points to is marked." if any(line.marked for line in lines) else "All of this page."
+    place = _MEMBER.fullmatch(at)
+    if place:
+        return _note(lines, place["at"] or "")
+    shown = at.partition(" ")[0]
+    return (
+        "The place the finding points to is marked." if any(line.marked for line in lines) else f"All of this {shown}."
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from workbench.case import PARTS, Case, files_below, new_case
+from workbench.case import INBOX, PARTS, Case, files_below, new_case
 from workbench.compute import JobState
 from workbench.errors import WorkbenchError
 from workbench.ingest.labels import find_beside
@@ -266,10 +266,13 @@ def created_markup(case: Case) -> str:
     """What to do after a case folder was made: where it is and what goes where."""
     places = {**{f"{part}/": words for part, words in PART_WORDS.items()}, **LABEL_WORDS}
     rows = [[f"<code>{ui.escape(place)}</code>", ui.escape(words)] for place, words in places.items()]
-    link = f'<p class="wb-text"><a href="{ui.escape(step_href("start", case.slug))}">Open it</a></p>'
+    link = f'<p class="wb-text"><a href="{ui.escape(step_href("intake", case.slug))}">Hand files over</a></p>'
     return ui.join(
         [
-            ui.paragraph(f"Put the client's files into {case.root}; any part may stay empty."),
+            ui.paragraph(
+                f"Upload the client's files on the intake page, or put them into {case.root}: into {INBOX}/ to have them "
+                "sorted by content, or where they belong. Any part may stay empty."
+            ),
             ui.table(["Folder or file", "What goes into it"], rows),
             link if _can_open() else "",
         ]

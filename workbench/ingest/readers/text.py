@@ -1,6 +1,6 @@
-"""Bytes to text and text to dates: what the readers of all text formats share.
+"""Files to text and text to dates: what the readers of all text formats share.
 
-It tells encodings and bounds sizes; what the text means is the business of the reader.
+It bounds sizes; encodings are told by `workbench.ingest.readers.encodings`, and what the text means by the reader.
 """
 
 from __future__ import annotations
@@ -10,31 +10,22 @@ from datetime import date, datetime
 from pathlib import Path
 
 from workbench.errors import InputError
+from workbench.ingest.readers.encodings import Decoded, declared_charset, decode, decode_text, head_text
 
 MAX_TEXT_BYTES = 64 * 2**20
 """A single text file above this is refused: nobody wrote it, and it would fill a laptop's memory."""
 
-
-def decode(data: bytes, name: str) -> str:
-    """Text of a file in whatever encoding it has; a byte order mark wins, then UTF-8, then detection.
-
-    Raises:
-        InputError: the bytes are not text in any encoding that can be told.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(data).best()
-        if best is None:
-            raise InputError(f"{name}: not text in any known encoding; save it as UTF-8 and add it again") from None
-        text = str(best)
-    if "\x00" in text:
-        raise InputError(f"{name}: holds binary data where text was expected; check the file's suffix")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+__all__ = [
+    "MAX_TEXT_BYTES",
+    "Decoded",
+    "bounded_bytes",
+    "declared_charset",
+    "decode",
+    "decode_text",
+    "head_text",
+    "parse_date",
+    "read_text",
+]  # fmt: skip
 
 
 def parse_date(text: str) -> date | None:
@@ -65,16 +56,25 @@ _DATE_FORMS = (
 )
 
 
-def bounded_text(path: Path) -> str:
+def bounded_bytes(path: Path, limit: int = MAX_TEXT_BYTES) -> bytes:
+    """The bytes of a text file, told to be too many before any is read.
+
+    Raises:
+        InputError: larger than `limit`.
+    """
+    size = path.stat().st_size
+    if size > limit:
+        raise InputError(
+            f"{path.name}: {size // 2**20} MiB of text, more than the {limit // 2**20} MiB one document may have; split it"
+        )
+    with path.open("rb") as stream:
+        return stream.read(limit)
+
+
+def read_text(path: Path, limit: int = MAX_TEXT_BYTES) -> Decoded:
     """The whole text of a file.
 
     Raises:
         InputError: too large, or not text.
     """
-    size = path.stat().st_size
-    if size > MAX_TEXT_BYTES:
-        limit = MAX_TEXT_BYTES // 2**20
-        raise InputError(
-            f"{path.name}: {size // 2**20} MiB of text, more than the {limit} MiB one document may have; split it"
-        )
-    return decode(path.read_bytes(), path.name)
+    return decode_text(bounded_bytes(path, limit), path.name)
