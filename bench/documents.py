@@ -74,7 +74,7 @@ def _measured(reader: str, case: Path) -> dict[str, object]:
 
 
 def _ours(case: Path, paths: list[Path]) -> dict[str, float]:
-    from workbench.ingest.documents import read_corpus
+    from workbench.ingest.corpus.documents import read_corpus
     from workbench.ingest.readers import read_file
 
     begun = time.perf_counter()

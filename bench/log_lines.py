@@ -71,8 +71,10 @@ def write_log(path: Path, form: str, count: int) -> None:
             writer.writerow(listed)
 
 
-OURS = "from pathlib import Path; from workbench.ingest.logs import read_logs; import sys; r = Path(sys.argv[1]); \
+OURS = (
+    "from pathlib import Path; from workbench.ingest.logs.reading import read_logs; import sys; r = Path(sys.argv[1]); \
 print(read_logs(r, derived=r / '.workbench').total)"
+)
 PANDAS = "import sys, pandas; print(len(pandas.read_csv(sys.argv[2])))"
 PANDAS_JSON = "import sys, pandas; print(len(pandas.read_json(sys.argv[2], lines=True)))"
 

@@ -14,7 +14,7 @@ from workbench.health import health as health_module
 from workbench.health.health import corpus_health
 from workbench.health.observations import findings_sentence, observe_corpus
 from workbench.health.pages import empty_pages, paged
-from workbench.ingest.documents import read_corpus
+from workbench.ingest.corpus.documents import read_corpus
 from workbench.records import (
     CorpusHealth,
     Document,

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.ingest.archive_names import UniqueNames, UnsafeName, safe_parts
-from workbench.ingest.archives import CONTAINERS, unpack_eml, unpack_gzip, unpack_zip
-from workbench.ingest.unpacking import DiskFullError, Limits, Unpacked
+from workbench.ingest.archives.containers import CONTAINERS, unpack_eml, unpack_gzip, unpack_zip
+from workbench.ingest.archives.names import UniqueNames, UnsafeName, safe_parts
+from workbench.ingest.archives.unpacking import DiskFullError, Limits, Unpacked
 
 SMALL = Limits(members=5, member_bytes=1000, total_bytes=2500, ratio=50, ratio_from=100, keep_free=0)
 
@@ -339,7 +339,7 @@ def test_memory_stays_small_whatever_an_archive_unpacks_to(tmp_path: Path) -> No
         for number in range(60):
             stream.write(noise(2**18) + bytes(2**22 + number))
     script = (
-        "import resource, sys; from pathlib import Path; from workbench.ingest.archives import unpack_zip;"
+        "import resource, sys; from pathlib import Path; from workbench.ingest.archives.containers import unpack_zip;"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
         "found = unpack_zip(Path(sys.argv[1]), Path(sys.argv[2]));"
         "print(found.members[0].path.stat().st_size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"

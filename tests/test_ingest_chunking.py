@@ -5,7 +5,7 @@ from fabricated_retrieval import document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.ingest.chunking import MIN_WORDS, chunk, with_context
+from workbench.ingest.corpus.chunking import MIN_WORDS, chunk, with_context
 from workbench.records import Document, Passage, Section, Source
 
 TEXTS = st.text(alphabet=st.sampled_from("aB1 .\n\f?é\u2028\t"), max_size=400)

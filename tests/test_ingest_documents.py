@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from test_ingest_readers import write_pdf
 
 from workbench.errors import CancelledError, InputError
-from workbench.ingest import corpus_entries
-from workbench.ingest.chunking import chunk_all
-from workbench.ingest.corpus_files import SCRATCH
-from workbench.ingest.document_dates import claimed_dates, updated_on
-from workbench.ingest.document_masking import mask_documents, shifted
-from workbench.ingest.documents import read_corpus
-from workbench.ingest.extraction_store import ExtractionStore
+from workbench.ingest.corpus import entries as corpus_entries
+from workbench.ingest.corpus.chunking import chunk_all
+from workbench.ingest.corpus.dates import claimed_dates, updated_on
+from workbench.ingest.corpus.documents import read_corpus
+from workbench.ingest.corpus.extraction_store import ExtractionStore
+from workbench.ingest.corpus.files import SCRATCH
+from workbench.ingest.corpus.languages import language_of
+from workbench.ingest.corpus.masking import mask_documents, shifted
 from workbench.ingest.labels import judged_queries, read_qrels, read_queries
-from workbench.ingest.languages import language_of
 from workbench.ingest.redaction import mask_secrets
 from workbench.records import Document, DocumentDate, IntakeFile, Section, Source
 
@@ -348,7 +348,7 @@ def test_a_fault_of_a_library_costs_one_file_and_no_other(share: Path, monkeypat
 
     (share / "corpus" / "a.txt").write_text("x")
     (share / "corpus" / "b.csv").write_text("title,text\nA,b\n")
-    monkeypatch.setattr("workbench.ingest.documents.read_file", fails)
+    monkeypatch.setattr("workbench.ingest.corpus.documents.read_file", fails)
     assert by_path(share) == {"corpus/a.txt": "unreadable", "corpus/b.csv": "loaded"}
 
 
@@ -580,7 +580,7 @@ def test_dates_and_people_of_a_record_are_its_documents(share: Path) -> None:
 
 
 def test_a_table_that_is_a_log_is_refused_before_it_fills_memory(share: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.ingest.document_records.MAX_RECORDS", 2)
+    monkeypatch.setattr("workbench.ingest.corpus.records.MAX_RECORDS", 2)
     (share / "corpus" / "a.csv").write_text("a,b\n1,2\n3,4\n5,6\n")
     entry = entries(share)["corpus/a.csv"]
     assert (entry.status, entry.documents) == ("unreadable", 0)
@@ -590,7 +590,7 @@ def test_a_table_that_is_a_log_is_refused_before_it_fills_memory(share: Path, mo
 def test_a_large_table_is_read_line_by_line_like_a_small_one(share: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = 'title,text\n"A","two\nlines"\nB,Prämie\n'
     small = texts_of(share, "a.csv", text)
-    monkeypatch.setattr("workbench.ingest.record_files.MAX_WHOLE_BYTES", 1)
+    monkeypatch.setattr("workbench.ingest.corpus.record_files.MAX_WHOLE_BYTES", 1)
     assert texts_of(share, "a.csv", text) == small == ["A\ntwo\nlines", "B\nPrämie"]
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import CancelledError, CaseError, InputError
-from workbench.ingest.drop_folder import Placed, move_to, take_in
-from workbench.ingest.drop_plans import alone
-from workbench.ingest.file_moves import move
-from workbench.ingest.placement_journal import not_unpacked, placings
+from workbench.ingest.handover.drop_folder import Placed, move_to, take_in
+from workbench.ingest.handover.journal import not_unpacked, placings
+from workbench.ingest.handover.moves import move
+from workbench.ingest.handover.plans import alone
 
 LOG = """question,answer,asked_at,user_id
 What is the excess?,It is 350.,2026-03-02T10:00:00Z,u1
@@ -239,7 +239,7 @@ def test_progress_is_told_and_a_cancelled_run_is_continued(tmp_path: Path) -> No
 def test_a_full_disk_leaves_the_archive_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = case(tmp_path, {"share.zip": {"a.txt": "a"}})
     usage = __import__("shutil").disk_usage(root)
-    monkeypatch.setattr("workbench.ingest.unpacking.shutil.disk_usage", lambda _: usage._replace(free=5))
+    monkeypatch.setattr("workbench.ingest.archives.unpacking.shutil.disk_usage", lambda _: usage._replace(free=5))
     placed = sorted_in(root)
     assert placed[0].to_path is None
     assert "make room and try again" in placed[0].reason

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.ingest.eval_columns import moment_in_name, question_id
-from workbench.ingest.eval_files import tool_results
-from workbench.ingest.evals import read_evals
+from workbench.ingest.evals.columns import moment_in_name, question_id
+from workbench.ingest.evals.files import tool_results
+from workbench.ingest.evals.material import read_evals
 from workbench.records import EvalMaterial
 
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import CancelledError
-from workbench.ingest import documents as ingest
-from workbench.ingest.documents import read_corpus
-from workbench.ingest.extraction_store import ExtractionStore, FileReading, ReadingKey
-from workbench.ingest.isolated import GivenUpError
+from workbench.ingest.corpus import documents as ingest
+from workbench.ingest.corpus.documents import read_corpus
+from workbench.ingest.corpus.extraction_store import ExtractionStore, FileReading, ReadingKey
+from workbench.ingest.corpus.isolated import GivenUpError
 from workbench.records import Document, DocumentDate, IntakeFile, Section, Source
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -115,8 +115,8 @@ def test_only_what_changed_is_read_again_and_what_is_gone_is_forgotten(
 CHILD = """
     import sys, time
     from pathlib import Path
-    from workbench.ingest.documents import read_corpus
-    from workbench.ingest.extraction_store import ExtractionStore
+    from workbench.ingest.corpus.documents import read_corpus
+    from workbench.ingest.corpus.extraction_store import ExtractionStore
 
     def slowly(share, name):
         time.sleep(0.05)
@@ -151,8 +151,8 @@ def test_a_run_that_is_killed_goes_on_where_it_was(case: Path, tmp_path: Path, r
 TOGETHER = """
     import sys
     from pathlib import Path
-    from workbench.ingest.documents import read_corpus
-    from workbench.ingest.extraction_store import ExtractionStore
+    from workbench.ingest.corpus.documents import read_corpus
+    from workbench.ingest.corpus.extraction_store import ExtractionStore
 
     for _ in range(3):
         with ExtractionStore(Path(sys.argv[2])) as store:

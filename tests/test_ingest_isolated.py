@@ -6,14 +6,14 @@ from docx import Document as new_docx
 from test_ingest_readers import write_pdf
 
 from workbench.errors import CancelledError, InputError
-from workbench.ingest import isolated
-from workbench.ingest.documents import read_corpus
-from workbench.ingest.isolated import ReaderProcess
+from workbench.ingest.corpus import isolated
+from workbench.ingest.corpus.documents import read_corpus
+from workbench.ingest.corpus.isolated import ReaderProcess
 from workbench.ingest.readers import read_file
 
 HOSTILE = """
 import ctypes, os, sys, time
-from workbench.ingest import isolated
+from workbench.ingest.corpus import isolated
 from workbench.ingest.readers import read_file
 
 def hostile(path, kind):

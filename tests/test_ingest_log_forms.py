@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.ingest.json_items import json_items
-from workbench.ingest.log_blocks import open_log
-from workbench.ingest.log_items import retrieved_array
-from workbench.ingest.log_records import rows_of
-from workbench.ingest.log_redaction import LogRedaction
-from workbench.ingest.log_retrieved import retrieved_of
-from workbench.ingest.logs import read_logs
-from workbench.ingest.rows import BadRow
+from workbench.ingest.logs.blocks import open_log
+from workbench.ingest.logs.items import retrieved_array
+from workbench.ingest.logs.masking import LogRedaction
+from workbench.ingest.logs.reading import read_logs
+from workbench.ingest.logs.records import rows_of
+from workbench.ingest.logs.retrieved import retrieved_of
+from workbench.ingest.tables.json_items import json_items
+from workbench.ingest.tables.rows import BadRow
 from workbench.records import QueryLog, RetrievedItem
 
 

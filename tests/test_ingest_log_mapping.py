@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.ingest.log_arrays import PLAIN
-from workbench.ingest.log_corrections import (
+from workbench.ingest.logs.arrays import PLAIN
+from workbench.ingest.logs.corrections import (
     Correction,
     FileCorrections,
     apply_correction,
@@ -20,7 +20,7 @@ from workbench.ingest.log_corrections import (
     save_time_zone,
     save_unit,
 )
-from workbench.ingest.logs import read_logs
+from workbench.ingest.logs.reading import read_logs
 from workbench.ingest.redaction import mask
 
 

@@ -16,12 +16,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from workbench.errors import CancelledError, InputError
-from workbench.ingest import log_blocks, log_parts, log_table, logs
-from workbench.ingest.log_convert import FilePlan, read_block
-from workbench.ingest.log_schema import interaction_schema
-from workbench.ingest.log_table import interaction_batches, read_interactions
-from workbench.ingest.log_workers import in_order, workers
-from workbench.ingest.logs import read_logs
+from workbench.ingest.logs import blocks as log_blocks
+from workbench.ingest.logs import parts as log_parts
+from workbench.ingest.logs import reading as logs
+from workbench.ingest.logs import table as log_table
+from workbench.ingest.logs.convert import FilePlan, read_block
+from workbench.ingest.logs.reading import read_logs
+from workbench.ingest.logs.schema import interaction_schema
+from workbench.ingest.logs.table import interaction_batches, read_interactions
+from workbench.ingest.logs.workers import in_order, workers
 
 BEGINNING = datetime(2026, 9, 14, 10, tzinfo=UTC)
 
@@ -165,8 +168,8 @@ def test_a_block_whose_process_is_killed_is_read_here(tmp_path):
 
 
 def logs_columns(file):
-    from workbench.ingest.log_columns import Columns, flatten
-    from workbench.ingest.log_records import rows_of
+    from workbench.ingest.logs.columns import Columns, flatten
+    from workbench.ingest.logs.records import rows_of
 
     return Columns.of([flatten(found.values) for found in rows_of(file)])
 
@@ -195,8 +198,8 @@ def test_cancelling_keeps_finished_parts_and_the_next_reading_goes_on_behind_the
 CHILD = """
 import sys
 from pathlib import Path
-from workbench.ingest import log_blocks, log_parts
-from workbench.ingest.logs import read_logs
+from workbench.ingest.logs import blocks as log_blocks, parts as log_parts
+from workbench.ingest.logs.reading import read_logs
 log_blocks.BLOCK_BYTES, log_parts.PART_RECORDS = 20_000, 400
 print("ready", flush=True)
 read_logs(Path(sys.argv[1]), derived=Path(sys.argv[1]) / "d")

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.ingest.log_feedback import feedback_scale, liked
-from workbench.ingest.log_values import as_structure, duration_of, time_of, unit_of_name, zone_of
-from workbench.ingest.logs import KEPT_FAULTS, read_logs
+from workbench.ingest.logs.feedback import feedback_scale, liked
+from workbench.ingest.logs.reading import KEPT_FAULTS, read_logs
+from workbench.ingest.logs.values import as_structure, duration_of, time_of, unit_of_name, zone_of
 from workbench.records import QueryLog, RetrievedItem, Source
 
 

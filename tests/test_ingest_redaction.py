@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.ingest.log_redaction import KEY_BYTES, LogRedaction, case_key
+from workbench.ingest.logs.masking import KEY_BYTES, LogRedaction, case_key
 from workbench.ingest.redaction import KINDS, NOT_FOUND, is_card, is_iban, mask, mask_secrets, personal
 from workbench.ingest.redaction.identifiers import _ALONE, _ANY, IDENTIFIERS
 
@@ -367,7 +367,7 @@ def test_the_key_of_a_case_is_made_once_and_only_its_owner_can_read_it(tmp_path)
 def test_of_processes_that_make_a_key_at_once_all_get_the_same(tmp_path):
     code = (
         "import pathlib, sys\n"
-        "from workbench.ingest.log_redaction import case_key\n"
+        "from workbench.ingest.logs.masking import case_key\n"
         "print(case_key(pathlib.Path(sys.argv[1])).hex())\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

@@ -10,9 +10,9 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.ingest.placing import Handed, places, target_in
-from workbench.ingest.sorting import part_of, repository_roots
-from workbench.ingest.table_sorting import Placement
+from workbench.ingest.handover.placing import Handed, places, target_in
+from workbench.ingest.handover.sorting import part_of, repository_roots
+from workbench.ingest.handover.table_sorting import Placement
 
 
 def placed(tmp_path: Path, name: str, text: str | bytes) -> Placement:
@@ -59,7 +59,7 @@ def test_tables_in_parquet_and_spreadsheets_are_looked_into(tmp_path: Path) -> N
 def test_a_trace_export_is_known_by_its_keys(tmp_path: Path) -> None:
     span = {"traceId": "a", "spanId": "b", "startTimeUnixNano": "1700000000000000000", "name": "chat"}
     found = placed(tmp_path, "spans.jsonl", "\n".join(json.dumps(span) for _ in range(3)))
-    assert (found.part, found.reason) == ("logs", "keys of OpenTelemetry traces: a trace export")
+    assert (found.part, found.reason) == ("logs", "keys of OpenTelemetry GenAI traces: a trace export")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.ingest.rows import BadRow, Row
+from workbench.ingest.tables.rows import BadRow, Row
 from workbench.ingest.traces import TraceReading, read_traces, trace_format
 
 NS = 1_700_000_000_000_000_000

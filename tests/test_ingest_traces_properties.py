@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.ingest.rows import BadRow, Row
+from workbench.ingest.tables.rows import BadRow, Row
 from workbench.ingest.traces import read_traces, trace_format
 from workbench.ingest.traces.formats import formats
 from workbench.ingest.traces.messages import question_in

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.ingest.rows import BadRow, Row
-from workbench.ingest.tables import read_rows
+from workbench.ingest.tables.rows import BadRow, Row
+from workbench.ingest.tables.text_files import read_rows
 from workbench.ingest.traces import TraceReading, read_traces, trace_format
 
 TRACES = Path(__file__).resolve().parents[2] / "shared" / "data" / "traces"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.ingest.rows import Row
+from workbench.ingest.tables.rows import Row
 from workbench.ingest.traces import read_traces
 from workbench.ingest.traces.documents import documents_in
 from workbench.ingest.traces.messages import answer_in, question_in

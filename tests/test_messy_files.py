@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.ingest.documents import read_corpus
+from workbench.ingest.corpus.documents import read_corpus
 from workbench.records import Document, FileStatus, IntakeFile
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "messy_files"

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.ingest.archives import unpack_msg
+from workbench.ingest.archives.containers import unpack_msg
 from workbench.ingest.readers.compressed_rtf import unpacked_rtf
 from workbench.ingest.readers.epub import read_epub
 from workbench.ingest.readers.extracted import Extracted

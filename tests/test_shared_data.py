@@ -10,7 +10,7 @@ import pytest
 
 from workbench import session
 from workbench.case import open_case
-from workbench.ingest.documents import read_corpus
+from workbench.ingest.corpus.documents import read_corpus
 from workbench.ingest.load import load_inputs
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

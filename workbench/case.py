@@ -25,7 +25,7 @@ PARTS = ("corpus", "logs", "evals", "governance", "repo")
 """Folders a client fills; the labels are files beside them."""
 LABEL_FILES = ("queries.jsonl", "queries.jsonl.gz", "corpus.jsonl", "corpus.jsonl.gz", "qrels", "case.toml")
 CORRECTIONS = "log_mapping.json"
-"""What a person corrected about the reading of the logs; written by `workbench.ingest.log_corrections`."""
+"""What a person corrected about the reading of the logs; written by `workbench.ingest.logs.corrections`."""
 OWN_FILES = (CORRECTIONS, "answers.jsonl", "labels.jsonl")
 """Files the workbench itself writes for people into a case: what they said and corrected."""
 INBOX = "inbox"

@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _intake(arguments: argparse.Namespace) -> int:
     from workbench import session, store
     from workbench.case import open_case
-    from workbench.ingest.log_corrections import apply_correction
+    from workbench.ingest.logs.corrections import apply_correction
     from workbench.report.intake_text import intake_summary
 
     case = open_case(arguments.case)

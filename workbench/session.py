@@ -27,7 +27,7 @@ from workbench.errors import CaseError, InputError, MissingPartError
 from workbench.evaluation.harness import observe as observe_harness
 from workbench.governance.operations import observe as observe_operations
 from workbench.governance.readiness import observe as observe_governance
-from workbench.ingest.drop_folder import take_in
+from workbench.ingest.handover.drop_folder import take_in
 from workbench.ingest.load import load_inputs, unread_files
 from workbench.intake import take_stock
 from workbench.records import CaseInputs, Diagnosis, Intake, Observation

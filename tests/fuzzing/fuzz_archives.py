@@ -17,8 +17,8 @@ with atheris.instrument_imports(include=["workbench.ingest", "zipfile"]):
     import zipfile  # noqa: F401
 
     from workbench.errors import InputError
-    from workbench.ingest.archives import unpack_zip
-    from workbench.ingest.unpacking import Limits
+    from workbench.ingest.archives.containers import unpack_zip
+    from workbench.ingest.archives.unpacking import Limits
 
 LIMITS = Limits(members=50, member_bytes=2**20, total_bytes=2**22, keep_free=0)
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-archives-"))

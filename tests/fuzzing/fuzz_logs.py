@@ -15,12 +15,12 @@ import atheris
 
 with atheris.instrument_imports(include=["workbench.ingest"]):
     from workbench.errors import InputError
-    from workbench.ingest.log_corrections import FileCorrections
-    from workbench.ingest.log_files import Found, read_file
-    from workbench.ingest.log_mapping import field_sources, file_mapping
-    from workbench.ingest.log_parts import PartState
-    from workbench.ingest.log_redaction import LogRedaction
-    from workbench.ingest.log_workers import Workers
+    from workbench.ingest.logs.corrections import FileCorrections
+    from workbench.ingest.logs.files import Found, read_file
+    from workbench.ingest.logs.mapping import field_sources, file_mapping
+    from workbench.ingest.logs.masking import LogRedaction
+    from workbench.ingest.logs.parts import PartState
+    from workbench.ingest.logs.workers import Workers
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-logs-"))
 KEY = b"k" * 32

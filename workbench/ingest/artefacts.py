@@ -30,8 +30,8 @@ from workbench.ingest.artefact_dates import (
 from workbench.ingest.readers import READERS, Extracted, decode, read_file
 from workbench.ingest.readers import kind_of as readers_kind
 from workbench.ingest.repository import history_source, read_repository
-from workbench.ingest.rows import Row
-from workbench.ingest.tables import read_rows
+from workbench.ingest.tables.rows import Row
+from workbench.ingest.tables.text_files import read_rows
 from workbench.records import Artefact, Commit, DatedFact, Source
 
 TABLES = {".csv", ".tsv"}

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import InputError
-from workbench.ingest.log_values import sound
+from workbench.ingest.logs.values import sound
 from workbench.ingest.readers import parse_date
 from workbench.ingest.redaction import mask_secrets
-from workbench.ingest.tables import NOT_JSON, byte_lines, short
+from workbench.ingest.tables.text_files import NOT_JSON, byte_lines, short
 from workbench.records import Document, Qrels, Query, Source
 
 SHOWN_FAULTS = 3

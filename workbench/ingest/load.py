@@ -8,13 +8,13 @@ from __future__ import annotations
 from workbench.case import Case
 from workbench.compute import Progress, scaled
 from workbench.ingest.artefacts import read_artefacts
-from workbench.ingest.chunking import chunk_all
-from workbench.ingest.documents import read_corpus
-from workbench.ingest.evals import read_evals
-from workbench.ingest.extraction_store import ExtractionStore
+from workbench.ingest.corpus.chunking import chunk_all
+from workbench.ingest.corpus.documents import read_corpus
+from workbench.ingest.corpus.extraction_store import ExtractionStore
+from workbench.ingest.evals.material import read_evals
 from workbench.ingest.labels import find_beside, read_qrels, read_queries
-from workbench.ingest.log_redaction import case_key
-from workbench.ingest.logs import read_logs
+from workbench.ingest.logs.masking import case_key
+from workbench.ingest.logs.reading import read_logs
 from workbench.ingest.repository import read_repository
 from workbench.records import CaseInputs, Document, IntakeFile, Qrels
 

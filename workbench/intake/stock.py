@@ -15,12 +15,12 @@ from workbench.compute import Progress, scaled
 from workbench.errors import InputError
 from workbench.health import corpus_health, observe_corpus
 from workbench.ingest.artefacts import read_artefacts
-from workbench.ingest.chunking import chunk
-from workbench.ingest.evals import read_evals
+from workbench.ingest.corpus.chunking import chunk
+from workbench.ingest.evals.material import read_evals
 from workbench.ingest.labels import find_beside, read_qrels, read_queries
 from workbench.ingest.load import read_case_corpus
-from workbench.ingest.log_redaction import case_key
-from workbench.ingest.logs import read_logs
+from workbench.ingest.logs.masking import case_key
+from workbench.ingest.logs.reading import read_logs
 from workbench.ingest.repository import read_repository
 from workbench.intake.files import (
     eval_files,

@@ -150,7 +150,7 @@ class QueryLog:
 
     Attributes:
         interactions: every line that could be read, all files together; of a log above
-            `workbench.ingest.log_table.KEPT_INTERACTIONS` a random sample of whole sessions.
+            `workbench.ingest.logs.table.KEPT_INTERACTIONS` a random sample of whole sessions.
         logged_fields: names of the `Interaction` fields that at least one file logs at all (a field never logged is evidence).
         field_sources: `Interaction` field -> the column or key it was read from, per file, for people to check.
         faults: one sentence per line or file that could not be read.

@@ -88,7 +88,7 @@ class FileTable:
         return [line]
 
     def _move(self, _: widgets.Button) -> None:
-        from workbench.ingest.drop_folder import move_to
+        from workbench.ingest.handover.drop_folder import move_to
 
         if not self.file.value:
             self._answer.value = paragraph("Choose a file first.")

@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from workbench import numbers
 from workbench.case import Case
 from workbench.errors import WorkbenchError
-from workbench.ingest.log_corrections import save_column, save_currency, save_time_zone, save_unit
+from workbench.ingest.logs.corrections import save_column, save_currency, save_time_zone, save_unit
 from workbench.numbers import count
 from workbench.records import ColumnGuess, FileMapping, LogIntake, LogQuestion
 from workbench.report.intake_text import FIELD_WORDS, in_field_order, unasked_faults

@@ -12,8 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.ingest.archives import CONTAINERS
-from workbench.ingest.corpus_entries import MAX_DEPTH
+from workbench.ingest.archives.containers import CONTAINERS
+from workbench.ingest.corpus.entries import MAX_DEPTH
 from workbench.ingest.readers import kind_of, read_file
 
 

@@ -19,7 +19,7 @@ from workbench.case import Case
 from workbench.errors import CaseError, InputError
 from workbench.ingest.readers import READERS, read_file
 from workbench.ingest.redaction import mask, mask_secrets
-from workbench.ingest.tables import open_text, read_json
+from workbench.ingest.tables.text_files import open_text, read_json
 from workbench.ui.commits import commit_lines, repository_above
 from workbench.ui.source_parts import content_kind, part_of, unpacked_member
 

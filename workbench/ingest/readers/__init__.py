@@ -1,7 +1,7 @@
 """Text out of one file, by kind: each module beside this one reads one family of formats.
 
 A reader takes what a file states about itself (title, dates, author) and never guesses it from the surroundings; tables of
-records (csv, jsonl) are the business of `workbench.ingest.documents`.
+records (csv, jsonl) are the business of `workbench.ingest.corpus.documents`.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from workbench.errors import InputError
+from workbench.ingest.archives.zip_entries import directory_size
 from workbench.ingest.readers.extracted import Extracted, embedded
 from workbench.ingest.readers.inner_html import inner_html
 from workbench.ingest.readers.text import decode, parse_date
-from workbench.ingest.zip_entries import directory_size
 from workbench.records import Section
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Mails as eml files: who wrote what to whom and when, and what is attached.
 
-Quoted earlier mails stay in the text. Attachments are named here and written by `workbench.ingest.archives`, never read here.
+Quoted earlier mails stay in the text. Attachments are named here and written by
+`workbench.ingest.archives.containers`, never read here.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, zip_longest
 
-from workbench.ingest.log_values import is_passage, number_of, sound
+from workbench.ingest.logs.values import is_passage, number_of, sound
 from workbench.ingest.traces.formats import table, words_of
 from workbench.ingest.traces.keys import filled, named, parsed, paths_of
 

@@ -58,7 +58,7 @@ class Format:
 @lru_cache(maxsize=1)
 def table() -> Mapping[str, Any]:
     """The table as it stands in the file."""
-    text = files("workbench.ingest").joinpath("trace_formats.yaml").read_text(encoding="utf-8")
+    text = files("workbench.ingest.traces").joinpath("trace_formats.yaml").read_text(encoding="utf-8")
     loaded: Mapping[str, Any] = yaml.safe_load(text)
     return loaded
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from workbench.ingest.log_values import as_structure, sound
+from workbench.ingest.logs.values import as_structure, sound
 
 MISSING_TEXTS = {"", "none", "null", "nan", "nat", "undefined"}
 """What exports write into a cell that holds nothing."""

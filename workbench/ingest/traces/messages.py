@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
 
-from workbench.ingest.log_values import sound
+from workbench.ingest.logs.values import sound
 from workbench.ingest.traces.formats import table, words_of
 from workbench.ingest.traces.keys import filled, parsed, unflattened
 from workbench.ingest.traces.prompts import last_of_transcript, unstuffed

@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from workbench.errors import InputError
-from workbench.ingest.log_values import number_of
-from workbench.ingest.rows import BadRow, Row
+from workbench.ingest.logs.values import number_of
+from workbench.ingest.tables.rows import BadRow, Row
 from workbench.ingest.traces.formats import Format
 from workbench.ingest.traces.keys import find, named, parsed
 

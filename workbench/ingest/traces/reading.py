@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from workbench.ingest.rows import BadRow, Row
+from workbench.ingest.tables.rows import BadRow, Row
 from workbench.ingest.traces.adrift import gathered_by_time
 from workbench.ingest.traces.answers import Answered, answered
 from workbench.ingest.traces.forest import Forest
@@ -155,7 +155,7 @@ def read_traces(rows: Iterable[Row | BadRow], form: str, name: str, scratch: Pat
     """The questions of a trace export or gateway log.
 
     Args:
-        rows: records of the file as `workbench.ingest.tables.read_rows` gives them.
+        rows: records of the file as `workbench.ingest.tables.text_files.read_rows` gives them.
         form: name of the format, as `trace_format` tells it.
         name: the file as people see it.
         scratch: folder for the file in which spans are sorted; it is removed again.

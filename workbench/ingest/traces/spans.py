@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from workbench.ingest.log_values import amount_of, count_of, number_of
+from workbench.ingest.logs.values import amount_of, count_of, number_of
 from workbench.ingest.traces.decisions import decision_of_filters, decision_of_guardrail, decision_of_stop
 from workbench.ingest.traces.documents import completed, documents_in
 from workbench.ingest.traces.formats import Format, table, words_of

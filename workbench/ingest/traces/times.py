@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from workbench.ingest.log_values import time_of
+from workbench.ingest.logs.values import time_of
 from workbench.ingest.traces.keys import parsed
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

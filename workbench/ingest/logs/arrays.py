@@ -1,0 +1,163 @@
+"""Columns of raw log values turned into Arrow arrays: whole columns at once where they are regular, value by value elsewhere.
+
+Both ways give the same; what the values mean is told in `workbench.ingest.logs.values`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from workbench.ingest.logs.masking import LogRedaction
+from workbench.ingest.logs.values import YEARS, amount_of, decision_of, sound, text_of, time_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PLAIN = re.compile(r"[A-Za-z]{1,8}[-_]?[0-9]{1,8}(?:\.[a-z]{2,4})?")
+"""Names in which no pattern finds anything ("r-00012", "u7", "d-31.pdf"): they need not be searched."""
+EXACT = 1e15
+"""Numbers of at least this size are read value by value: text that long is rather an identifier than a number."""
+_NUMBERS = frozenset({int, float, type(None)})
+_TEXTS = frozenset({str, type(None)})
+
+
+def strings(values: Sequence[str | None]) -> pa.Array:
+    """Text as an array."""
+    import pyarrow as pa
+
+    return pa.array(values, pa.string())
+
+
+def texts(values: Sequence[object]) -> list[str | None]:
+    """What was said in each row, not masked yet; None where there is no text."""
+    plain = [
+        value if type(value) is str and value[:1] not in "[{" and not value.isspace() else text_of(value)
+        for value in values
+    ]
+    try:
+        "".join([value for value in plain if value is not None]).encode()
+    except UnicodeEncodeError:
+        return [None if value is None else sound(value) for value in plain]
+    return plain
+
+
+def names(values: Sequence[object], redaction: LogRedaction) -> list[str | None]:
+    """Identifiers or labels, masked."""
+    return _each(values, lambda value: name(value, redaction))
+
+
+def name(value: object, redaction: LogRedaction) -> str | None:
+    """An identifier or label, masked; None for what is none."""
+    return value if type(value) is str and PLAIN.fullmatch(value) else redaction.name(value)
+
+
+def decisions(values: Sequence[object], redaction: LogRedaction) -> list[str | None]:
+    """Decisions, masked."""
+    return _each(values, lambda value: redaction.name(decision_of(value)))
+
+
+def _each(values: Sequence[object], convert: Callable[[object], str | None]) -> list[str | None]:
+    known: dict[object, str | None] = {None: None}
+    found: list[str | None] = []
+    for value in values:
+        if value is not None and type(value) is not str:  # 1, 1.0 and True would be one key
+            found.append(convert(value))
+            continue
+        if value in known:
+            found.append(known[value])
+            continue
+        read = convert(value)
+        if read is None or "[" not in read:  # what was masked is masked again, for every time is counted
+            known[value] = read
+        found.append(read)
+    return found
+
+
+def amounts(values: Sequence[object], convert: Callable[[object], float | None] = amount_of) -> pa.Array:
+    """Numbers of 0 or more; null for anything else."""
+    import pyarrow as pa
+
+    array = _regular(values)
+    return pa.array([convert(value) for value in values], pa.float64()) if array is None else array
+
+
+def counts(values: Sequence[object]) -> pa.Array:
+    """Whole numbers of 0 or more; null for anything else."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    array = amounts(values)
+    whole = pc.equal(pc.floor(array), array)
+    small = pc.less(array, 2.0**62)
+    return pc.cast(pc.if_else(pc.and_(whole, small), array, pa.scalar(None, pa.float64())), pa.int64())
+
+
+def _regular(values: Sequence[object]) -> pa.Array | None:
+    """The numbers of a column that holds nothing else; None when it takes a look at each value."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kinds = set(map(type, values))
+    try:
+        if kinds <= _NUMBERS:
+            array = pa.array(values, pa.float64())
+        elif kinds <= _TEXTS:
+            array = pc.cast(pa.array(values, pa.string()), pa.float64())
+        else:
+            return None
+    except (pa.ArrowException, OverflowError, ValueError):
+        return None
+    bounds = pc.min_max(array)
+    low, high = bounds["min"].as_py(), bounds["max"].as_py()
+    finite = pc.all(pc.is_finite(array)).as_py()
+    return array if low is None or (finite and low >= 0 and high < EXACT) else None
+
+
+def moments(values: Sequence[object], zones: Sequence[tzinfo | None] | tzinfo | None) -> tuple[pa.Array, list[int]]:
+    """(times, rows of those that name no zone and are left out).
+
+    Args:
+        values: as logged.
+        zones: the zone of times that name none themselves: one for all, or row by row.
+    """
+    import pyarrow as pa
+
+    array = _regular_times(values)
+    if array is not None:
+        return array, []
+    found: list[datetime | None] = []
+    local: list[int] = []
+    for row, value in enumerate(values):
+        zone = zones[row] if isinstance(zones, Sequence) else zones
+        moment = None if value is None else time_of(value, zone)
+        if isinstance(moment, str):
+            local.append(row)
+            moment = None
+        found.append(_in_utc(moment))
+    return pa.array(found, pa.timestamp("us", "UTC")), local
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    try:
+        return None if moment is None else moment.astimezone(UTC)
+    except (OverflowError, ValueError):  # the first hours of the first year there is
+        return None
+
+
+def _regular_times(values: Sequence[object]) -> pa.Array | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not set(map(type, values)) <= _TEXTS:
+        return None
+    try:
+        array = pc.cast(pa.array(values, pa.string()), pa.timestamp("us", "UTC"))
+    except (pa.ArrowException, ValueError):
+        return None
+    bounds = pc.min_max(pc.cast(array, pa.int64()))
+    low, high = bounds["min"].as_py(), bounds["max"].as_py()
+    first, last = (datetime(year, 1, 2, tzinfo=UTC).timestamp() * 1e6 for year in (YEARS[0], YEARS[-1]))
+    return array if low is None or (low >= first and high < last) else None

@@ -1,0 +1,158 @@
+"""Rows out of csv text of any dialect: the delimiter and the header line are told by the cells that are known.
+
+Files, encodings and sizes are the business of `workbench.ingest.tables.text_files`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from workbench.ingest.tables.rows import MAX_LINE, BadRow, Row
+
+DELIMITERS = ",;\t|"
+SURPLUS = "\0"
+"""Name under which `rows_of_csv` keeps cells beyond the header; no column of a text can have it."""
+
+_HASH = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|\d+([.,]\d+)?")
+DATA_WORDS = 9
+"""A header cell of at least this many words is a sentence somebody asked or answered, not a name."""
+
+
+class DialectSettings(TypedDict):
+    """What `csv.reader` is told."""
+
+    delimiter: str
+    quotechar: str
+    doublequote: bool
+    escapechar: str | None
+    skipinitialspace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a csv text separates and quotes its cells."""
+
+    delimiter: str = ","
+    quotechar: str = '"'
+    escapechar: str | None = None
+    skipinitialspace: bool = False
+
+    def settings(self) -> DialectSettings:
+        """What `csv.reader` is told."""
+        return {
+            "delimiter": self.delimiter,
+            "quotechar": self.quotechar,
+            "doublequote": self.escapechar is None,
+            "escapechar": self.escapechar,
+            "skipinitialspace": self.skipinitialspace,
+        }
+
+
+DEFAULT_DIALECT = Dialect()
+"""Commas and double quotes."""
+
+
+def dialect_of(lines: Sequence[str], header_lines: int, known: Callable[[str], bool]) -> tuple[int, Dialect]:
+    """(lines before the header, dialect), told by the first lines of a csv text."""
+    skip, delimiter = csv_shape(lines[:header_lines], known)
+    text = "".join(lines[skip:])
+    single = '"' not in text and re.search(
+        rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|\r?\n)", text
+    )
+    escaped = '\\"' in text and '""' not in text.replace(f'{delimiter}""{delimiter}', "")
+    return skip, Dialect(
+        delimiter, "'" if single else '"', "\\" if escaped else None, skipinitialspace=f'{delimiter} "' in text
+    )
+
+
+def is_data(header: Sequence[str], known: Callable[[str], bool]) -> bool:
+    """Whether a first line is plainly no header: no cell of it is known, and one is a time, number, address or sentence."""
+    return not any(map(known, header)) and any(map(_is_value, header))
+
+
+def _is_value(cell: str) -> bool:
+    return bool(
+        _TIME.fullmatch(cell)
+        or _HASH.fullmatch(cell)
+        or "@" in cell
+        or cell.endswith("?")
+        or len(cell.split()) >= DATA_WORDS
+    )
+
+
+def rows_of_csv(text: str, known: Callable[[str], bool]) -> Iterator[Row | BadRow]:
+    """Records of a csv text with the header in its first line; cells beyond the header stay, joined as they stood, as `SURPLUS`.
+
+    Args:
+        text: the whole text.
+        known: whether a header cell names something wanted; decides on the delimiter.
+    """
+    text = text.lstrip("\n")
+    _, delimiter = csv_shape([text.partition("\n")[0]], known)
+    allow_long_cells()
+    spaced = f'{delimiter} "' in text
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=spaced)
+    header = [cell.strip() for cell in next(reader, [])]
+    while header and not header[-1]:
+        header.pop()
+    yield from csv_records(reader, header, delimiter)
+
+
+def allow_long_cells() -> None:
+    """Lets csv cells be as long as a line may be: a limit of the whole process, but only ever raised."""
+    csv.field_size_limit(max(MAX_LINE, csv.field_size_limit()))
+
+
+def csv_records(
+    reader: Iterator[list[str]], header: Sequence[str], surplus_mark: str | None = None
+) -> Iterator[Row | BadRow]:
+    """Records under a header; without a mark to keep surplus cells with, a row that has some is a fault."""
+    number = 0
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            number += 1
+            yield BadRow(f"row {number}", f"not readable as csv ({error})")
+            continue
+        if cells is None:
+            return
+        if not cells:
+            continue
+        number += 1
+        surplus = cells[len(header) :] if any(cell.strip() for cell in cells[len(header) :]) else []
+        if surplus and surplus_mark is None:
+            yield BadRow(f"row {number}", f"{len(cells)} cells under a header of {len(header)}")
+        else:
+            # The first of two columns with one name wins, as a person reading from the left would have it.
+            values: dict[str, object] = {}
+            for name, cell in zip(header, cells, strict=False):
+                values.setdefault(name, cell)
+            if surplus:
+                values[SURPLUS] = "".join(f"{surplus_mark}{cell}" for cell in surplus)
+            yield Row(f"row {number}", values)
+
+
+def csv_shape(lines: Sequence[str], known: Callable[[str], bool]) -> tuple[int, str]:
+    """(lines before the header, delimiter): the pair under which most header cells are known, then the most cells."""
+    shapes = [(skip, delimiter) for skip in range(len(lines)) for delimiter in DELIMITERS]
+
+    def merit(shape: tuple[int, str]) -> tuple[int, int, int]:
+        skip, delimiter = shape
+        cells = _header_cells(lines[skip], delimiter)
+        return sum(map(known, cells)), len(cells) if skip == 0 else 0, -skip
+
+    return max(shapes, key=merit, default=(0, ","))
+
+
+def _header_cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
