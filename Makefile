@@ -28,7 +28,8 @@ setup: $(VENV)/.installed ## virtual environment with everything pinned
 
 setup-test: $(VENV)/.installed-test ## the same with the test tools
 
-prepare: setup ## diagnose the sample case, so that its pages open at once
+prepare: setup ## read and diagnose the sample case, so that its pages open at once
+	$(BIN)/workbench intake $(SAMPLE)
 	$(BIN)/workbench diagnose $(SAMPLE)
 
 serve: prepare ## the notebooks in the browser, on http://127.0.0.1:$(PORT)
@@ -61,6 +62,9 @@ browser: setup-test browser-install ## real-browser tests
 
 bench: setup-test ## figures for speed and quality; needs the development data beside the checkout
 	$(BIN)/python bench/retrieval_quality.py
+	$(BIN)/python bench/documents.py
+	$(BIN)/python bench/log_lines.py
+	$(BIN)/python bench/corpus_health.py
 	$(BIN)/python bench/page_load.py
 
 screenshots: setup-test prepare ## the pictures of the README

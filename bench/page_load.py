@@ -27,6 +27,7 @@ BASE = f"http://127.0.0.1:{PORT}"
 VISITS = 5
 PAGES = {
     "start": ("00_start.ipynb", [("first widget", ".jupyter-widgets", 1)]),
+    "intake": ("01_intake.ipynb?case=insurance_claims", [("first widget", ".jupyter-widgets", 1)]),
     "diagnosis": ("02_diagnosis.ipynb?case=insurance_claims", [("first widget", ".jupyter-widgets", 1)]),
     "lab": (
         "03_retrieval_lab.ipynb?case=insurance_claims",

@@ -22,6 +22,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{BASE}/?token=bench")
         _take(page, "start", "00_start.ipynb", ".wb-case-row")
+        _take(page, "intake", f"01_intake.ipynb?{CASE}", ".wb-card")
         _take(page, "diagnosis", f"02_diagnosis.ipynb?{CASE}", ".wb-verdict")
         _take(page, "lab", f"03_retrieval_lab.ipynb?{CASE}", ".js-plotly-plot .main-svg")
         _show_question(page)

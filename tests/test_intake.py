@@ -172,3 +172,17 @@ def test_the_sentence_counts_what_needs_a_look() -> None:
         "1 of 1 files were read, which hold 1 document, 2 logged questions and 3 eval items."
     )
     assert intake_sentence((), 0, 0, 0).startswith("Nothing has been handed over yet")
+
+
+def test_an_analysis_takes_in_what_waits_first(case: Case) -> None:
+    session.run_analysis(str(case.root))
+    found = session.stored_intake(case)
+    assert found is not None
+    assert "corpus/later.md" in {file.path for file in found.files}
+    assert session.stored_diagnosis(case) is not None
+
+
+def test_a_diagnosis_from_the_command_line_says_what_waits(case: Case) -> None:
+    lines = session.diagnose(case).not_measured
+    assert "1 file waits in the drop folder and was not looked at; take the files in first" in lines
+    assert (case.root / "inbox" / "later.md").is_file()

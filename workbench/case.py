@@ -28,8 +28,9 @@ CORRECTIONS = "log_mapping.json"
 """What a person corrected about the reading of the logs; written by `workbench.ingest.logs.corrections`."""
 OWN_FILES = (CORRECTIONS, "answers.jsonl", "labels.jsonl")
 """Files the workbench itself writes for people into a case: what they said and corrected."""
-INBOX = "inbox"
-"""The drop folder: whatever lies here is sorted into the parts of the case by its content at the next intake."""
+INBOX, KEPT = "inbox", "_kept"
+"""The drop folder: whatever lies here is sorted into the parts of the case by its content at the next intake. What of an
+archive could not be unpacked stays in its folder `_kept`, to be looked at."""
 KEY_DATES = ("build_start", "first_demo", "first_users", "go_live")
 
 _NEW_CASE_TOML = """\
@@ -185,6 +186,11 @@ def client_files(root: Path) -> Iterable[Path]:
             yield entry
         elif entry.is_dir():
             yield from _regular_files(entry, _ignore)
+
+
+def waiting(root: Path) -> int:
+    """Files in the drop folder that the next intake will sort in; archives it could not unpack whole are kept there."""
+    return sum(not path.is_relative_to(root / INBOX / KEPT) for path in files_below(root / INBOX))
 
 
 def files_below(folder: Path, unread: Unread | None = None) -> Iterable[Path]:

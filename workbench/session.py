@@ -16,7 +16,7 @@ from typing import TypeVar
 import workbench
 from workbench import comparison as comparing
 from workbench import compute, store
-from workbench.case import PARTS, Case, fingerprint, open_case
+from workbench.case import PARTS, Case, fingerprint, open_case, waiting
 from workbench.comparison import DEFAULT_SETTINGS
 from workbench.comparison_signals import observe_comparison
 from workbench.comparison_tables import StoredComparison
@@ -131,7 +131,13 @@ def diagnose(case: Case | Path | str, *, out: Path | None = None, progress: Prog
     tell(0.0, "looking for signs of each cause")
     diagnosis = weigh(observe(inputs, result), case=opened.name)
     diagnosis = replace(
-        diagnosis, not_measured=(*unread_files(inputs), *inputs.log.faults[:MOST_FAULTS], *diagnosis.not_measured)
+        diagnosis,
+        not_measured=(
+            *_left_waiting(opened),
+            *unread_files(inputs),
+            *inputs.log.faults[:MOST_FAULTS],
+            *diagnosis.not_measured,
+        ),
     )
     for folder in (results_folder(opened), *([out] if out else [])):
         _write_diagnosis(diagnosis, result, folder)
@@ -222,7 +228,18 @@ def _stored(case: Case, name: str, kind: type[T]) -> T | None:
 
 
 def _analyse(case_root: str, progress: Progress) -> None:
-    diagnose(case_root, progress=progress)
+    case = open_case(case_root)
+    if stored_intake(case) is None or waiting(case.root):
+        intake(case, progress=scaled(progress, 0.0, 0.2))
+    diagnose(case, progress=scaled(progress, 0.2, 1.0))
+
+
+def _left_waiting(case: Case) -> list[str]:
+    number = waiting(case.root)
+    if not number:
+        return []
+    wait, were = ("file waits", "was") if number == 1 else ("files wait", "were")
+    return [f"{number} {wait} in the drop folder and {were} not looked at; take the files in first"]
 
 
 def _compare_inputs(

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from workbench.case import INBOX, LABEL_FILES, OWN_FILES, PARTS, files_below, shown
-from workbench.ingest.handover.drop_folder import KEPT
+from workbench.case import INBOX, KEPT, LABEL_FILES, OWN_FILES, PARTS, files_below, shown
 from workbench.ingest.handover.journal import not_unpacked, placings
 from workbench.ingest.readers import kind_of
 from workbench.records import Artefact, EvalMaterial, FileStatus, IntakeFile, QueryLog, Repository

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from workbench.case import INBOX, PARTS, Case, derived_folder, files_below, shown
+from workbench.case import INBOX, KEPT, PARTS, Case, derived_folder, files_below, shown
 from workbench.errors import CaseError, InputError
 from workbench.ingest.archives.containers import unpack_zip
 from workbench.ingest.archives.names import JUNK_NAMES
@@ -27,8 +27,6 @@ from workbench.ingest.handover.plans import PLAN, Move, Plan, alone, read_plan, 
 from workbench.ingest.handover.sorting import LABELS
 from workbench.ingest.handover.table_sorting import Placement
 
-KEPT = "_kept"
-"""Folder of the drop folder for archives of which something could not be unpacked: they are looked at, and not taken in again."""
 STATE = "inbox"
 UNPACKED = "files"
 
