@@ -12,6 +12,12 @@ def estimate(value, low, high, n=300):
     return Estimate(value, low, high, n, "bootstrap")
 
 
+def test_what_a_sum_of_fractions_leaves_behind_is_nothing():
+    assert numbers.significant(-6.02e-19) == "0"
+    assert numbers.signed(6.02e-19) == "0"
+
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -13,6 +13,8 @@ from workbench.records import Estimate
 MINUS = "\u2212"
 PRECISE_FROM_N = 1000
 SMALLEST_P = 0.001
+NOTHING = 1e-12
+"""Below this a number is what rounding left of 0 in a sum of fractions; nothing the workbench measures is as small."""
 SHARE_MEASURES = ("recall", "success", "precision")
 
 
@@ -25,7 +27,7 @@ def significant(value: float) -> str:
     """Three significant digits, plain notation, trailing zeros kept: 0.6 -> "0.600", 1234.5 -> "1,234", 0 -> "0"."""
     if not math.isfinite(value):
         raise ValueError(f"{value} cannot be written as a number; use Estimate.not_measured(reason) instead.")
-    if value == 0:
+    if abs(value) < NOTHING:
         return "0"
     decimals = max(0, 2 - math.floor(math.log10(abs(float(f"{value:.2e}")))))
     return _typographic(f"{value:,.{decimals}f}")
@@ -33,7 +35,7 @@ def significant(value: float) -> str:
 
 def signed(value: float) -> str:
     """`significant` with its sign always written: 0.0812 -> "+0.0812"."""
-    return significant(value) if value <= 0 else f"+{significant(value)}"
+    return significant(value) if value < NOTHING else f"+{significant(value)}"
 
 
 def count(value: int) -> str:
