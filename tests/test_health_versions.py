@@ -12,7 +12,7 @@ from workbench.health import versions
 from workbench.health.families import families_of
 from workbench.health.names import order_of_names, read_name
 from workbench.health.shingles import runs_of
-from workbench.health.versions import date_of, newer_versions, version_pairs, versions_of
+from workbench.health.versions import VersionPair, date_of, newer_versions, version_pairs, versions_of
 from workbench.records import Document, DocumentDate, Source, VersionFamily
 
 WORDING = " ".join(f"term{number}" for number in range(60))
@@ -121,6 +121,35 @@ def test_the_newest_of_a_family_never_has_a_newer_version():
     for family in families_of(corpus, pairs):
         assert family.newest not in newer
         assert set(family.doc_ids) - newer.keys() <= {name for name in family.doc_ids if "2023" in name}
+
+
+def test_every_older_version_is_told_the_newest_one_and_not_the_next():
+    corpus = [edition(f"cover {year}.md", year) for year in (2019, 2021, 2023)]
+    assert versions_of(corpus).newer == {"cover 2019.md": "cover 2023.md", "cover 2021.md": "cover 2023.md"}
+
+
+def test_the_newest_is_found_through_versions_in_between():
+    # The texts of 2019 and 2023 share nothing; each shares half with that of 2021.
+    halves = [" ".join(f"{word}{number}" for number in range(60)) for word in ("old", "new")]
+    texts = (halves[0], " ".join(halves), halves[1])
+    corpus = [document(f"cover {year}.md", text) for year, text in zip((2019, 2021, 2023), texts, strict=True)]
+    assert versions_of(corpus).newer == {"cover 2019.md": "cover 2023.md", "cover 2021.md": "cover 2023.md"}
+
+
+def test_versions_that_contradict_each_other_are_never_newer_than_themselves():
+    corpus = [document(name) for name in "abc"]
+    ring = [VersionPair(0, 1, "dates"), VersionPair(1, 2, "dates"), VersionPair(2, 0, "dates")]
+    assert all(old != new for old, new in newer_versions(corpus, ring).items())
+
+
+def test_numbered_papers_that_share_less_than_half_of_their_text_are_no_editions():
+    def paper(name: str, shared: int) -> Document:
+        own = " ".join(f"{name}{number}" for number in range(104 - shared))
+        return document(f"CHANGELOG_{name}.md", f"{' '.join(f'same{number}' for number in range(shared))} {own}")
+
+    # 104 words hold 100 runs of five; of `shared` words shared - 4 runs lie in both papers.
+    assert versions_of([paper("V20", 53), paper("V21", 53)]).newer == {}
+    assert versions_of([paper("V20", 54), paper("V21", 54)]).newer == {"CHANGELOG_V20.md": "CHANGELOG_V21.md"}
 
 
 def test_dates_make_versions_of_texts_nearly_equal_under_one_name():

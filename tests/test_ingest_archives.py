@@ -1,10 +1,14 @@
+import bz2
 import gzip
 import io
+import lzma
 import random
 import stat
 import struct
 import subprocess
 import sys
+import tarfile
+import tempfile
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,9 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.ingest.archives.containers import CONTAINERS, unpack_eml, unpack_gzip, unpack_zip
+from workbench.ingest.archives.containers import CONTAINERS, unpack_eml, unpack_zip
+from workbench.ingest.archives.mailboxes import unpack_mbox
 from workbench.ingest.archives.names import UniqueNames, UnsafeName, safe_parts
+from workbench.ingest.archives.tar import unpack_compressed, unpack_tar
 from workbench.ingest.archives.unpacking import DiskFullError, Limits, Unpacked
+from workbench.ingest.readers import kind_of
 
 SMALL = Limits(members=5, member_bytes=1000, total_bytes=2500, ratio=50, ratio_from=100, keep_free=0)
 
@@ -255,9 +262,9 @@ def test_a_full_disk_is_told_apart_from_a_bad_archive(tmp_path: Path) -> None:
 
 
 def test_a_table_of_contents_made_to_fill_memory_is_not_read(tmp_path: Path) -> None:
-    end = struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, 1, 1, 9 * 2**20, 0, 0)
-    (tmp_path / "a.zip").write_bytes(bytes(9 * 2**20) + end)
-    with pytest.raises(InputError, match="table of contents is 9 MiB"):
+    end = struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, 1, 1, 17 * 2**20, 0, 0)
+    (tmp_path / "a.zip").write_bytes(bytes(17 * 2**20) + end)
+    with pytest.raises(InputError, match="table of contents is 17 MiB"):
         unpack_zip(tmp_path / "a.zip", tmp_path / "out")
 
 
@@ -299,20 +306,24 @@ def test_an_archive_is_only_unpacked_into_an_empty_folder(tmp_path: Path) -> Non
 
 def test_gzip_gives_its_one_file_under_its_own_name(tmp_path: Path) -> None:
     (tmp_path / "log.csv.gz").write_bytes(gzip.compress(b"question,answer\n"))
-    assert contents(unpack_gzip(tmp_path / "log.csv.gz", tmp_path / "out")) == {"log.csv": b"question,answer\n"}
+    assert contents(unpack_compressed(tmp_path / "log.csv.gz", tmp_path / "out", "gzip")) == {
+        "log.csv": b"question,answer\n"
+    }
 
 
 def test_a_damaged_gzip_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "log.csv.gz").write_bytes(gzip.compress(noise(5000))[:3000])
     with pytest.raises(InputError, match=r"log\.csv\.gz: gzip file not unpacked: damaged"):
-        unpack_gzip(tmp_path / "log.csv.gz", tmp_path / "out")
+        unpack_compressed(tmp_path / "log.csv.gz", tmp_path / "out", "gzip")
     assert everything_below(tmp_path / "out") == set()
 
 
 def test_a_gzip_bomb_is_stopped(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(bytes(999_999)))
     with pytest.raises(InputError, match="times its"):
-        unpack_gzip(tmp_path / "a.gz", tmp_path / "out", limits=Limits(ratio=50, ratio_from=100, keep_free=0))
+        unpack_compressed(
+            tmp_path / "a.gz", tmp_path / "out", "gzip", limits=Limits(ratio=50, ratio_from=100, keep_free=0)
+        )
 
 
 def test_attachments_of_a_mail_are_written_without_folders(tmp_path: Path) -> None:
@@ -352,7 +363,7 @@ def test_memory_stays_small_whatever_an_archive_unpacks_to(tmp_path: Path) -> No
 
 
 def test_containers_are_those_that_kind_of_knows() -> None:
-    assert set(CONTAINERS) == {"eml", "gzip", "msg", "zip"}
+    assert set(CONTAINERS) == {"bzip2", "eml", "gzip", "mbox", "msg", "tar", "xz", "zip"}
 
 
 def a_zip(names: list[str], method: int) -> bytes:
@@ -443,3 +454,137 @@ def test_no_archive_however_hostile_writes_outside_or_raises_anything_but_input_
     )
     assert len({member.name.casefold() for member in found.members}) == len(found.members)
     assert all(member.name.isprintable() for member in found.members)
+
+
+# ---------------------------------------------------------------- tar, mailboxes, compressed files
+
+
+def tar_of(*entries: tuple[str, bytes | None, bytes], mode: str = "w") -> bytes:
+    """A tar of (name, data or None, type)."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, data, kind in entries:
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.size, entry.linkname = kind, len(data or b""), "/etc/passwd"
+            archive.addfile(entry, io.BytesIO(data or b""))
+    return stream.getvalue()
+
+
+HOSTILE = (
+    ("share/a.txt", b"one", tarfile.REGTYPE),
+    ("share", None, tarfile.DIRTYPE),
+    ("../evil.txt", b"no", tarfile.REGTYPE),
+    ("/etc/evil.txt", b"no", tarfile.REGTYPE),
+    ("share/link", None, tarfile.SYMTYPE),
+    ("share/hard", None, tarfile.LNKTYPE),
+    ("share/tty", None, tarfile.CHRTYPE),
+    ("share/b.txt", b"two", tarfile.REGTYPE),
+)
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("w", "tar"), ("w:gz", "gzip"), ("w:bz2", "bzip2"), ("w:xz", "xz")])
+def test_files_alone_come_out_of_a_tar_archive(tmp_path: Path, mode: str, kind: str) -> None:
+    (tmp_path / "share.bin").write_bytes(tar_of(*HOSTILE, mode=mode))
+    assert kind_of(tmp_path / "share.bin") == kind
+    found = CONTAINERS[kind](tmp_path / "share.bin", tmp_path / "out")
+    assert contents(found) == {"share/a.txt": b"one", "share/b.txt": b"two"}
+    assert {name: reason.partition(": ")[2] for name, reason in reasons(found).items()} == {
+        "../evil.txt": "its name points outside the archive ('..')",
+        "/etc/evil.txt": "its name is an absolute path",
+        "share/link": "a link, not a file",
+        "share/hard": "a link, not a file",
+        "share/tty": "a device, not a file",
+    }
+    assert everything_below(tmp_path / "out") == {"share", "share/a.txt", "share/b.txt"}
+
+
+def test_a_tar_archive_that_ends_early_gives_what_stands_before(tmp_path: Path) -> None:
+    whole = tar_of(("a.txt", b"one", tarfile.REGTYPE), ("b.bin", noise(5000), tarfile.REGTYPE))
+    (tmp_path / "a.tar").write_bytes(whole[:3000])
+    found = unpack_tar(tmp_path / "a.tar", tmp_path / "out")
+    assert contents(found) == {"a.txt": b"one"}
+    assert any("damaged" in reason for reason in reasons(found).values())
+
+
+def test_a_tar_archive_that_grows_too_large_is_stopped(tmp_path: Path) -> None:
+    (tmp_path / "a.tgz").write_bytes(tar_of(("zeros", bytes(900_000), tarfile.REGTYPE), mode="w:gz"))
+    bounds = Limits(ratio=50, ratio_from=100, keep_free=0)
+    found = unpack_compressed(tmp_path / "a.tgz", tmp_path / "out", "gzip", limits=bounds)
+    assert contents(found) == {}
+    assert "times its" in reasons(found)["zeros"]
+
+
+def test_a_header_that_would_fill_memory_is_not_read(tmp_path: Path) -> None:
+    entry = tarfile.TarInfo("././@LongLink")
+    entry.type, entry.size = tarfile.GNUTYPE_LONGNAME, 2**33
+    (tmp_path / "a.tar").write_bytes(entry.tobuf(tarfile.GNU_FORMAT) + bytes(2048))
+    with pytest.raises(InputError, match=r"a\.tar: damaged tar \(a header of"):
+        unpack_tar(tmp_path / "a.tar", tmp_path / "out")
+
+
+def test_a_tar_archive_of_too_many_files_is_unpacked_as_far_as_allowed(tmp_path: Path) -> None:
+    files = ((f"{number}.txt", b"x", tarfile.REGTYPE) for number in range(9))
+    (tmp_path / "a.tar").write_bytes(tar_of(*files))
+    found = unpack_tar(tmp_path / "a.tar", tmp_path / "out", limits=SMALL)
+    assert len(found.members) == 5
+    assert reasons(found)["further files"] == "not unpacked: the archive holds more than 5 files; split it"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=600), st.integers(0, 3000))
+def test_any_damage_to_a_tar_archive_ends_in_a_typed_error(tmp_path: Path, junk: bytes, at: int) -> None:
+    whole = bytearray(tar_of(*HOSTILE))
+    whole[at : at + len(junk)] = junk
+    (tmp_path / "a.tar").write_bytes(whole)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            unpack_tar(tmp_path / "a.tar", Path(folder) / "out")
+        except InputError as error:
+            assert str(error).startswith("a.tar: ")
+
+
+def test_a_single_file_compressed_by_xz_or_bzip2_is_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "a.txt.xz").write_bytes(lzma.compress(b"one"))
+    (tmp_path / "b.txt.bz2").write_bytes(bz2.compress(b"two"))
+    assert contents(CONTAINERS["xz"](tmp_path / "a.txt.xz", tmp_path / "x")) == {"a.txt": b"one"}
+    assert contents(CONTAINERS["bzip2"](tmp_path / "b.txt.bz2", tmp_path / "y")) == {"b.txt": b"two"}
+
+
+MAILBOX = b"""From ann@example.com Mon Mar  3 10:00:00 2025
+Subject: First
+
+One.
+>From here it leaked.
+
+From the start nothing was said.
+
+From bob@example.com Tue Mar  4 10:00:00 2025
+Subject: Second
+
+Two.
+"""
+
+
+def test_a_mailbox_gives_one_file_a_mail(tmp_path: Path) -> None:
+    (tmp_path / "Inbox").write_bytes(MAILBOX)
+    assert kind_of(tmp_path / "Inbox") == "mbox"
+    assert contents(CONTAINERS["mbox"](tmp_path / "Inbox", tmp_path / "out")) == {
+        "mail 1.eml": b"Subject: First\n\nOne.\nFrom here it leaked.\n\nFrom the start nothing was said.\n\n",
+        "mail 2.eml": b"Subject: Second\n\nTwo.\n",
+    }
+
+
+def test_a_mail_larger_than_allowed_does_not_cost_those_behind_it(tmp_path: Path) -> None:
+    large = MAILBOX.replace(b"One.\n", b"One.\n" * 300)
+    (tmp_path / "a.mbox").write_bytes(large)
+    found = unpack_mbox(tmp_path / "a.mbox", tmp_path / "out", limits=SMALL)
+    assert set(contents(found)) == {"mail 2.eml"}
+    assert "larger than" in reasons(found)["mail 1.eml"]
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "cp1252", "utf-8"])
+def test_names_of_old_archives_are_read_in_the_encoding_they_have(tmp_path: Path, encoding: str) -> None:
+    path = write_zip(tmp_path / "a.zip", {"Sch__den.txt" if encoding == "utf-8" else "Sch_den.txt": b"x"})
+    stored = b"Sch__den.txt" if encoding == "utf-8" else b"Sch_den.txt"
+    path.write_bytes(path.read_bytes().replace(stored, "Schäden.txt".encode(encoding)))
+    assert set(contents(unpack_zip(path, tmp_path / "out"))) == {"Schäden.txt"}

@@ -1,3 +1,4 @@
+import errno
 import io
 import json
 import os
@@ -171,12 +172,19 @@ def test_json_lines_use_their_own_ids(share: Path) -> None:
     assert [(d.doc_id, d.text) for d in documents] == [("faq.jsonl#F-1", "Form\nUse CF-207b.")]
 
 
-def test_a_link_out_of_the_case_is_not_followed(share: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_link_out_of_the_case_is_named_and_not_followed(
+    share: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     secret = tmp_path_factory.mktemp("outside") / "secret.txt"
     secret.write_text("not the client's")
     (share / "corpus" / "link.txt").symlink_to(secret)
     (share / "corpus" / "folder").symlink_to(secret.parent)
-    assert read_corpus(share) == ([], [])
+    documents, intake = read_corpus(share)
+    assert documents == []
+    assert {(file.path, file.status, file.reason) for file in intake} == {
+        (f"corpus/{name}", "unreadable", "a link, which is not followed; add the file itself")
+        for name in ("link.txt", "folder")
+    }
 
 
 def test_a_beir_corpus_keeps_ids_and_puts_the_title_into_the_text(write_case) -> None:
@@ -310,10 +318,34 @@ def test_nothing_unpacked_is_left_behind_even_when_reading_is_cancelled(share: P
 
     with ExtractionStore(store_folder / "documents.sqlite") as store, pytest.raises(CancelledError):
         read_corpus(share, store=store, progress=cancel)
-    assert [path.name for path in store_folder.iterdir()] == ["documents.sqlite"]
+    assert {path.name for path in store_folder.iterdir()} == {"documents.sqlite", "unpacking.lock"}
 
 
-def test_what_a_killed_run_left_unpacked_is_removed_once_it_is_old(share: Path, tmp_path: Path) -> None:
+def test_what_a_killed_run_left_unpacked_is_removed_by_the_next(share: Path, tmp_path: Path) -> None:
+    (tmp_path / f"{SCRATCH}left").mkdir()
+    with ExtractionStore(tmp_path / "documents.sqlite") as store:
+        read_corpus(share, store=store)
+    assert not (tmp_path / f"{SCRATCH}left").exists()
+
+
+def test_what_another_run_has_unpacked_stays_while_it_is_at_work(share: Path, tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / f"{SCRATCH}in-use").mkdir()
+    with (tmp_path / "unpacking.lock").open("a+b") as other, ExtractionStore(tmp_path / "documents.sqlite") as store:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        read_corpus(share, store=store)
+        assert (tmp_path / f"{SCRATCH}in-use").exists()
+
+
+def test_without_locks_what_is_unpacked_goes_once_it_is_old(
+    share: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
     old, new = tmp_path / f"{SCRATCH}old", tmp_path / f"{SCRATCH}new"
     for folder in (old, new):
         folder.mkdir()
@@ -604,3 +636,77 @@ def test_any_table_gives_documents_or_a_reason(tmp_path_factory: pytest.TempPath
     assert intake[0].documents == len(documents)
     assert intake[0].status == "loaded" or intake[0].reason
     assert len({document.doc_id for document in documents}) == len(documents)
+
+
+# ---------------------------------------------------------------- programs among documents
+
+
+def test_source_code_is_searched_with_a_word_of_warning(share: Path) -> None:
+    (share / "corpus" / "app.py").write_text("def main():\n    return 1\n")
+    (share / "corpus" / "settings.yaml").write_text("model: small\n")
+    found = entries(share)
+    assert found["corpus/app.py"].status == "loaded"
+    assert found["corpus/app.py"].warnings == (
+        "source code, searched as text; move it to repo/ if the pilot does not answer from it",
+    )
+    assert found["corpus/settings.yaml"].warnings[0].startswith("settings of a program, searched as text")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (".env", "settings that usually hold passwords"),
+        ("package-lock.json", "a list of packages that a machine wrote"),
+        ("app.min.js", "written by a machine"),
+        (".gitignore", "controls a tool of programmers"),
+    ],
+)
+def test_what_only_machines_read_is_no_document(share: Path, name: str, reason: str) -> None:
+    (share / "corpus" / name).write_text('{"a": "b"}')
+    found = entries(share)[f"corpus/{name}"]
+    assert (found.status, (found.reason or "").startswith(reason)) == ("skipped", True)
+
+
+def test_a_folder_of_programs_is_one_line(share: Path) -> None:
+    objects = share / "corpus" / "pilot" / ".git" / "objects"
+    objects.mkdir(parents=True)
+    for number in range(3):
+        (objects / f"{number}").write_bytes(b"x" * 10)
+    (share / "corpus" / "pilot" / "terms.txt").write_text("Terms of the policy.")
+    found = entries(share)
+    assert set(found) == {"corpus/pilot/.git", "corpus/pilot/terms.txt"}
+    assert found["corpus/pilot/.git"].size == 30
+    assert (found["corpus/pilot/.git"].reason or "").endswith("; its 3 files are not read")
+
+
+def test_an_archive_nobody_can_open_is_unreadable_not_empty(share: Path) -> None:
+    data = bytearray(zipped({"secret.txt": "hidden"}))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    (share / "corpus" / "a.zip").write_bytes(data)
+    found = entries(share)
+    assert found["corpus/a.zip/secret.txt"].reason == "password-protected; ask for a copy without a password"
+    assert found["corpus/a.zip"].status == "unreadable"
+
+
+# ---------------------------------------------------------------- several tables in one csv
+
+
+def test_another_table_behind_a_blank_line_has_its_own_title_and_header(share: Path) -> None:
+    table = "Premiums\nProduct,Price\nA,10\n\nDiscounts\nGroup,Percent,Note\nStaff,5,all\n"
+    (share / "corpus" / "a.csv").write_text(table)
+    documents, _ = read_corpus(share)
+    assert [(document.text, document.sections[0].headings) for document in documents] == [
+        ("Product: A\nPrice: 10", ("Premiums",)),
+        ("Group: Staff\nPercent: 5\nNote: all", ("Discounts",)),
+    ]
+
+
+def test_a_header_that_is_repeated_is_no_record(share: Path) -> None:
+    table = "product,price\nA,10\n\nproduct,price\nB,20\n"
+    assert texts_of(share, "a.csv", table) == ["product: A\nprice: 10", "product: B\nprice: 20"]
+
+
+def test_a_blank_line_in_a_table_loses_nothing(share: Path) -> None:
+    table = "name,town\nAnn,Bern\n\nBob,Basel\n\nCarl,\n"
+    assert texts_of(share, "a.csv", table) == ["name: Ann\ntown: Bern", "name: Bob\ntown: Basel", "name: Carl"]

@@ -1,6 +1,9 @@
+import gzip
+import io
 import json
 import os
 import signal
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -149,7 +152,11 @@ def test_links_are_left_where_they_are(tmp_path: Path) -> None:
     (root / "inbox" / "folder").symlink_to(tmp_path / "elsewhere")
     (root / "inbox" / "share" / "inner.txt").symlink_to(tmp_path / "outside.txt")
     placed = sorted_in(root)
-    assert {file.from_path for file in placed if file.to_path is None} == {"inbox/link.txt", "inbox/folder"}
+    assert {file.from_path for file in placed if file.to_path is None} == {
+        "inbox/link.txt",
+        "inbox/folder",
+        "inbox/share/inner.txt",
+    }
     assert [path.name for path in (root / "corpus" / "share").iterdir()] == ["a.txt"]
     assert (tmp_path / "outside.txt").read_text() == "secret"
     assert (tmp_path / "elsewhere" / "b.txt").exists()
@@ -404,3 +411,29 @@ def test_what_cannot_be_moved_is_one_sentence(tmp_path: Path, relative: str, par
         move_to(root, relative, part)
     assert files_of(root) == before
     assert placings(root) == {}
+
+
+def test_a_tar_archive_is_spread_over_the_parts_like_a_zip(tmp_path: Path) -> None:
+    root = case(tmp_path, {})
+    with tarfile.open(root / "inbox" / "share.tar.gz", "w:gz") as archive:
+        for name, text in {"share/a.txt": "one", "share/b.txt": "two", "share/export.csv": LOG}.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    sorted_in(root)
+    assert list(files_of(root)) == ["corpus/a.txt", "corpus/b.txt", "logs/export.csv"]
+
+
+def test_a_packed_log_is_no_archive(tmp_path: Path) -> None:
+    root = case(tmp_path, {})
+    (root / "inbox" / "export.csv.gz").write_bytes(gzip.compress(LOG.encode()))
+    sorted_in(root)
+    assert [path.name for path in (root / "logs").iterdir()] == ["export.csv.gz"]
+
+
+def test_what_lies_beside_the_folders_of_a_case_stays_out_of_the_corpus(tmp_path: Path) -> None:
+    handed = {"corpus/a.txt": "one", "governance/raci.txt": "r", "TRUTH.md": "the answers"}
+    root = case(tmp_path, {"handover.zip": handed})
+    placed = {file.from_path: file.to_path for file in sorted_in(root)}
+    assert placed["inbox/handover.zip/TRUTH.md"] == "outside/TRUTH.md"
+    assert list(files_of(root)) == ["corpus/a.txt", "governance/raci.txt", "outside/TRUTH.md"]

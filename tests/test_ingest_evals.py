@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -170,7 +171,8 @@ def test_links_are_not_followed(tmp_path):
     (tmp_path / "outside.csv").write_text("id,question\n1,Who?\n")
     (tmp_path / "case" / "evals").mkdir(parents=True)
     (tmp_path / "case" / "evals" / "x.csv").symlink_to(tmp_path / "outside.csv")
-    assert read_evals(tmp_path / "case") == EvalMaterial()
+    material = read_evals(tmp_path / "case")
+    assert (material.items, material.runs, dict(material.formats)) == ((), (), {})
 
 
 def test_dates_in_names_are_found_and_other_numbers_are_not():
@@ -608,3 +610,88 @@ def test_a_log_kept_as_a_data_frame_is_no_evaluation():
     assert tool_results({"columns": ["query", "answer"], "data": [["Who?", "We"]]}) is None
     assert tool_results({"query": {"0": "Who?"}, "answer": {"0": "We"}}) is None
     assert tool_results([{"query": "Who?", "answer": "We"}]) is None
+
+
+def test_the_frames_the_langsmith_client_makes_of_an_experiment_are_one_run(tmp_path):
+    results = "inputs.question,outputs.answer,error,reference.answer,feedback.correct,execution_time,example_id,id\n"
+    put(tmp_path, "to_pandas.csv", f"{results}When?,Later,,Now,0.0,2.5,ex1,r1\nWho?,We,,We,1.0,1.5,ex2,r2\n")
+    older = "input.question,outputs.output,execution_time,reference.answer,feedback.correct,example_id,run_id\n"
+    put(tmp_path, "test_results.csv", f"{older}When?,Later,1.2,Now,0.0,ex1,r1\nWho?,We,3,We,1.0,ex2,r2\n")
+    material = read_evals(tmp_path)
+    assert {run.run_id: scores_by_metric(run) for run in material.runs} == {
+        "to_pandas": {"correct": {"ex1": 0.0, "ex2": 1.0}},
+        "test_results": {"correct": {"ex1": 0.0, "ex2": 1.0}},
+    }
+    assert set(material.formats.values()) == {"langsmith experiment"}
+
+
+def test_a_promptfoo_csv_gives_each_metric_once(tmp_path):
+    text = (
+        "Description,question,expected,[openai:gpt-4o] {{question}},Status,Score,Named Scores,Metric: faithful,Grader Reason,"
+        'Comment\nt1,Who pays?,We do,They do,FAIL,0.50,"{""faithful"": 0.25}",0.25,no,\nt2,When?,Now,Now,PASS,1.00,,,ok,\n'
+    )
+    material = read_evals(put(tmp_path, "results.csv", text))
+    pays, when = question_id("Who pays?"), question_id("When?")
+    (run,) = material.runs
+    assert scores_by_metric(run) == {"Score": {pays: 0.5, when: 1.0}, "faithful": {pays: 0.25}}
+    assert dict(run.passed) == {pays: False, when: True}
+    assert [(item.question, item.reference) for item in material.items] == [("Who pays?", "We do"), ("When?", "Now")]
+    assert material.formats == {"evals/results.csv": "promptfoo results"}
+
+
+def test_promptfoo_tests_in_a_table_state_their_answers_as_assertions(tmp_path):
+    text = (
+        "question,__expected,__expected2,__metadata:category\nWho pays?,llm-rubric: is polite,equals: We do,billing\n"
+        "When?,Now,,\nWhere?,similar(0.8): At home,,\nWhy?,javascript: output.length > 5,,\n"
+        "How?,note: by post,,\nHow far?,not-contains: a mile,file://far.py,\n"
+    )
+    material = read_evals(put(tmp_path, "tests.csv", text))
+    assert [(item.question, item.reference, item.kind) for item in material.items] == [
+        ("Who pays?", "We do", "billing"),
+        ("When?", "Now", None),
+        ("Where?", "At home", None),
+        ("Why?", None, None),
+        ("How?", "note: by post", None),
+        ("How far?", None, None),
+    ]
+    assert material.formats == {"evals/tests.csv": "promptfoo tests"}
+
+
+@pytest.mark.parametrize(
+    ("assertions", "stated"),
+    [
+        ([{"type": "context-recall", "value": "We do"}], "We do"),
+        ([{"type": "rouge-n", "value": "We do"}, {"type": "llm-rubric", "value": "polite"}], "We do"),
+        ([{"type": "assert-set", "assert": [{"type": "similar:cosine", "value": "We do"}]}], "We do"),
+        ([{"type": "contains-all", "value": ["we", "do"]}], None),
+        ([{"type": "not-contains", "value": "they"}, {"type": "is-json"}], None),
+    ],
+)
+def test_a_promptfoo_assertion_states_an_answer_where_its_value_is_one(tmp_path, assertions, stated):
+    suite = {"prompts": ["p"], "tests": [{"vars": {"question": "Who pays?"}, "assert": assertions}]}
+    (item,) = read_evals(put(tmp_path, "suite.json", json.dumps(suite))).items
+    assert item.reference == stated
+
+
+@pytest.mark.parametrize(("holder", "name"), [("metric_metadata", "metric"), ("metric_data", "name")])
+def test_the_cache_of_a_deepeval_run_is_read(tmp_path, holder, name):
+    case = json.dumps({"input": "Who pays?", "actual_output": "They", "expected_output": "We do", "model": None})
+    metric = {holder: {name: "Faithfulness", "threshold": 0.5, "success": True, "score": 0.75}}
+    cache = {"test_cases_lookup_map": {case: {"cached_metrics_data": [{**metric, "metric_configuration": {}}]}}}
+    material = read_evals(put(tmp_path, ".deepeval-cache.json", json.dumps(cache)))
+    assert [(item.question, item.reference) for item in material.items] == [("Who pays?", "We do")]
+    (run,) = material.runs
+    assert scores_by_metric(run) == {"Faithfulness": {question_id("Who pays?"): 0.75}}
+    assert material.formats == {"evals/.deepeval-cache.json": "deepeval cache"}
+
+
+def test_a_judge_that_says_yes_or_no_gives_a_score_of_one_or_zero(tmp_path):
+    mlflow = "trace_id,request,response,correctness/value,correctness/rationale,execution_duration\n"
+    mlflow += 'tr1,"{""question"": ""Who?""}",They,no,bad,120\ntr2,"{""question"": ""When?""}",Now,yes,ok,99\n'
+    put(tmp_path, "mlflow.csv", mlflow)
+    put(tmp_path, "ragas.csv", "id,query,grading_notes,experiment_name,response,score\n1,Who?,- we,base,They,pass\n")
+    runs = {run.run_id: scores_by_metric(run) for run in read_evals(tmp_path).runs}
+    assert runs == {
+        "mlflow": {"correctness": {question_id("Who?"): 0.0, question_id("When?"): 1.0}},
+        "base": {"score": {"1": 1.0}},
+    }

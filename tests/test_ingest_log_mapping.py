@@ -35,8 +35,8 @@ def guesses(log):
     return {guess.field: guess for guess in log.mappings[0].columns}
 
 
-GERMAN = (
-    "Nr;Zeitpunkt;Wer;Frage;Auskunft;Dauer;Belege\n"
+FINNISH_HEADER = (
+    "Nro;Ajankohta;Kuka;Kysymys;Vastaus;Kesto;Asiakirjat\n"
     "7;14.09.2026 10:00;u1;Wer zahlt bei Hochwasser?;Die Versicherung zahlt den Schaden am Haus.;3;hochwasser.pdf\n"
     "8;14.09.2026 10:05;u2;Was ist die Selbstbeteiligung?;Die Selbstbeteiligung ist 500 Euro im Jahr.;4;wohnen.pdf\n"
 )
@@ -55,7 +55,7 @@ def test_a_guess_states_column_confidence_and_a_masked_example(tmp_path):
 
 
 def test_columns_in_no_known_language_are_told_by_their_values_with_low_confidence(tmp_path):
-    log = read_logs(put(tmp_path, "x.csv", GERMAN))
+    log = read_logs(put(tmp_path, "x.csv", FINNISH_HEADER))
     first = log.interactions[0]
     assert first.query == "Wer zahlt bei Hochwasser?"
     assert first.answer == "Die Versicherung zahlt den Schaden am Haus."

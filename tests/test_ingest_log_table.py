@@ -293,7 +293,7 @@ def test_a_folder_that_cannot_be_written_is_an_input_error(tmp_path):
 
 
 def test_feedback_for_many_questions_of_one_id_reaches_all_and_the_last_counts(tmp_path):
-    put(tmp_path, "a.jsonl", [row(1), row(1), {"id": "q1", "feedback": 1}, {"id": "q1", "feedback": -1}])
+    put(tmp_path, "a.jsonl", [row(1), row(1, query="Why?"), {"id": "q1", "feedback": 1}, {"id": "q1", "feedback": -1}])
     assert [entry.feedback for entry in read_logs(tmp_path).interactions] == [-1, -1]
 
 

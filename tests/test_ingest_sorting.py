@@ -225,7 +225,7 @@ def test_a_whole_case_in_one_folder_is_spread_over_its_parts(tmp_path: Path) -> 
         "logs/l.csv",
         "queries.jsonl",
         "qrels/test.tsv",
-        "corpus/notes.txt",
+        "outside/notes.txt",
     ]
 
 
@@ -239,3 +239,15 @@ def test_a_file_moved_by_hand_keeps_its_folders() -> None:
     assert target_in("corpus", "qrels/test.tsv") == "corpus/test.tsv"
     assert target_in("labels", "corpus/x/queries.jsonl") == "queries.jsonl"
     assert target_in("evals", "queries.jsonl") == "evals/queries.jsonl"
+
+
+def test_questions_people_asked_about_the_pilot_are_governance(tmp_path: Path) -> None:
+    table = (
+        "id,question,asked_by,answered_by\n1,Where are answers stored?,Robert,Hannah\n2,Who may see them?,Ann,Hannah\n"
+    )
+    assert placed(tmp_path, "questions.csv", table).part == "governance"
+
+
+def test_a_file_beside_one_folder_of_a_part_is_still_a_document(tmp_path: Path) -> None:
+    files = {"acme/governance/raci.txt": "r", "acme/terms.txt": "t"}
+    assert list(group(tmp_path, files, "acme").values()) == ["governance/raci.txt", "corpus/terms.txt"]

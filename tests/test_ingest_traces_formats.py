@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -670,6 +672,17 @@ def test_langfuse_traces_without_observations_still_answer_and_scores_alone_are_
     }
     rows, _ = reading([score], "Langfuse")
     assert rows == [{"interaction_id": "lf1", "feedback": 1.0}]
+
+
+def test_langfuse_observations_alone_are_told_by_their_trace_type_and_start(reading):
+    observation = {"id": "o1", "traceId": "lf1", "type": "GENERATION", "startTime": "2026-05-01T08:00:00Z"}
+    rows, _ = reading([{**observation, "input": "Hello?", "output": "Hi."}], "Langfuse")
+    assert [(row["query"], row["answer"], row["interaction_id"]) for row in rows] == [("Hello?", "Hi.", "lf1")]
+
+
+def test_the_package_can_be_imported_before_any_other():
+    command = [sys.executable, "-c", "import workbench.ingest.traces"]
+    assert subprocess.run(command, capture_output=True, check=False).stderr == b""
 
 
 def test_a_langfuse_latency_without_times_asks_for_its_unit(reading):

@@ -14,7 +14,7 @@ from workbench.errors import InputError
 from workbench.ingest.tables.rows import BadRow, Row
 from workbench.ingest.traces import read_traces, trace_format
 from workbench.ingest.traces.formats import formats
-from workbench.ingest.traces.messages import question_in
+from workbench.ingest.traces.question_texts import question_in
 
 STEPS = ("CHAIN", "LLM", "RETRIEVER", "TOOL", "GUARDRAIL", "EVALUATOR", "AGENT", "EMBEDDING")
 PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

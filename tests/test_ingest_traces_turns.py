@@ -8,8 +8,9 @@ import pytest
 
 from workbench.ingest.tables.rows import Row
 from workbench.ingest.traces import read_traces
+from workbench.ingest.traces.answer_texts import answer_in
 from workbench.ingest.traces.documents import documents_in
-from workbench.ingest.traces.messages import answer_in, question_in
+from workbench.ingest.traces.question_texts import question_in
 
 
 def span(name: str, parent: str | None, kind: str, start: int, end: int, **values: object) -> dict[str, object]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +16,11 @@ import pytest
 from workbench import session
 from workbench.case import Case, files_below, new_case, open_case
 from workbench.cli import main
+from workbench.errors import CaseError
 from workbench.intake import take_stock
 from workbench.intake.words import intake_sentence
-from workbench.records import IntakeFile
+from workbench.records import Intake, IntakeFile
+from workbench.report.intake_text import intake_summary
 
 LOG = """asked_at,question,answer,retrieved_docs,session_id,user_id
 2026-05-04T09:00:00Z,What is the excess for hail?,350 pounds,hail.md,s1,u1
@@ -115,6 +121,21 @@ def test_an_intake_is_kept_until_a_file_changes(case: Case) -> None:
     assert session.stored_intake(case) is None
 
 
+def test_an_intake_during_which_a_file_changed_is_not_kept_as_that_of_the_new_file(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_and_changed(*args: object, **options: object) -> Intake:
+        found = take_stock(*args, **options)
+        (case.root / "corpus" / "hail.md").write_text("Another text, put there while the others were read.")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "take_stock", read_and_changed)
+        session.intake(case)
+    assert session.stored_intake(case) is None
+    assert session.intake(case) == session.stored_intake(case)
+
+
 def test_a_case_marked_read_only_is_read_and_not_touched(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(case.root.parent / "cache"))
     case.root.chmod(0o555)
@@ -149,6 +170,63 @@ def test_the_command_names_files_that_need_a_look(case: Case, capsys: pytest.Cap
     assert "corpus/hail.md" in capsys.readouterr().out
 
 
+def test_a_question_about_a_log_is_asked_once(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    (case.root / "logs" / "export.csv").write_text("asked_at,question,answer\n2026-05-04 09:00:00,Hail?,Yes\n")
+    assert main(["intake", str(case.root), "--files"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("ime zone") == 1
+    assert "\nasked: " in printed
+    assert "logs/export.csv: table, 1 question from 1 record\n" in printed
+
+
+def test_what_was_masked_is_said_in_words(case: Case) -> None:
+    masked = replace(take_stock(case), masked={"card": 1, "email": 2, "secret": 1, "new kind": 3})
+    assert "masked: 1 card number, 2 e-mail addresses, 1 secret, 3 new kind" in intake_summary(masked)
+
+
+def test_a_reason_names_neither_its_file_nor_itself_again(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    (case.root / "corpus" / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    files = {file.path: file for file in take_stock(case).files}
+    assert str(files["corpus/broken.pdf"].reason).startswith("damaged PDF")
+    shutil.rmtree(case.root / "corpus")
+    (case.root / "corpus.jsonl").write_text('{"_id": "a", "text": "x"}\n{"_id": "a", "text": "y"}\n')
+    assert main(["intake", str(case.root)]) == 0
+    assert capsys.readouterr().out.count("repeats the id") == 1
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(case: Case) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "workbench.cli", "intake", str(case.root), "--files"]
+    ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
+    heavy = {
+        "duckdb",
+        "pyarrow",
+        "pandas",
+        "presidio_analyzer",
+        "lxml",
+        "python_calamine",
+        "pptx",
+        "docx",
+        "bs4",
+        "torch",
+    }
+    code = f"import sys, workbench.session; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("folder", ["inbox", "qrels", "logs/results"])
+def test_results_are_not_written_where_they_would_be_read_as_the_clients(case: Case, folder: str) -> None:
+    with pytest.raises(CaseError, match="lies among the client's files"):
+        session.intake(case, out=case.root / folder)
+
+
 def test_a_correction_on_the_command_line_is_kept(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["intake", str(case.root), "--map", "logs/export.csv:query=answer"]) == 0
     capsys.readouterr()
@@ -166,12 +244,23 @@ def test_a_wrong_correction_is_one_sentence(case: Case, capsys: pytest.CaptureFi
 
 
 def test_the_sentence_counts_what_needs_a_look() -> None:
-    files = (IntakeFile("a", "pdf", "loaded"), IntakeFile("b", "pdf", "unreadable"), IntakeFile("c", "png", "skipped"))
-    assert intake_sentence(files, 1, 0, 0) == "1 of 3 files were read, which hold 1 document; 1 needs somebody to look."
-    assert intake_sentence(files[:1], 1, 2, 3) == (
-        "1 of 1 files were read, which hold 1 document, 2 logged questions and 3 eval items."
+    read, unreadable = IntakeFile("a", "pdf", "loaded"), IntakeFile("b", "pdf", "unreadable")
+    files = (read, unreadable, IntakeFile("c", "png", "skipped"))
+    assert intake_sentence(files, 1, 0, 0) == "1 of 3 files was read, which holds 1 document; 1 needs somebody to look."
+    assert intake_sentence((read, *files), 2, 0, 0) == (
+        "2 of 4 files were read, which hold 2 documents; 1 needs somebody to look."
     )
+    assert intake_sentence((read, read), 2, 0, 0) == "All 2 files were read, which hold 2 documents."
+    assert intake_sentence((unreadable, unreadable), 0, 0, 0) == "None of 2 files was read; 2 need somebody to look."
     assert intake_sentence((), 0, 0, 0).startswith("Nothing has been handed over yet")
+
+
+def test_the_sentence_about_a_single_file_counts_no_files() -> None:
+    read, skipped = IntakeFile("a", "pdf", "loaded"), IntakeFile("c", "png", "skipped")
+    assert intake_sentence((read,), 1, 2, 3) == (
+        "The one file was read, which holds 1 document, 2 logged questions and 3 eval items."
+    )
+    assert intake_sentence((skipped,), 0, 0, 0) == "The one file was not read; 1 was left out."
 
 
 def test_an_analysis_takes_in_what_waits_first(case: Case) -> None:

@@ -226,11 +226,43 @@ def test_a_manual_in_docbook_has_its_chapters_as_headings(tmp_path: Path) -> Non
     assert [section.headings[-2:] for section in found.sections][-2:] == [("Manual", "Claims"), ("Claims", "Late")]
 
 
-def test_any_other_xml_gives_one_line_an_element(tmp_path: Path) -> None:
+def test_values_of_xml_records_keep_their_names(tmp_path: Path) -> None:
     data = "<list><entry><name>Canada</name><capital>Ottawa</capital></entry><!-- x --></list>"
-    assert read(tmp_path, data, "a.xml").text == "Canada Ottawa"
-    other = "<l><c><land>Canada</land><capital>Ottawa</capital></c></l>"
-    assert read(tmp_path, other, "a.xml").text == "Canada\nOttawa"
+    assert read(tmp_path, data, "a.xml").text == "name: Canada\ncapital: Ottawa"
+    rows = "<data><row><land>Canada</land><pop>38</pop></row><row><land>France</land><pop/></row></data>"
+    assert read(tmp_path, rows, "a.xml").text == "land: Canada\npop: 38\nland: France"
+
+
+def test_attributes_of_xml_records_are_values_or_name_them(tmp_path: Path) -> None:
+    data = '<c><claim number="C-1"><loss on="2025-01-01" amount="5"/></claim><p name="state">open</p></c>'
+    expected = "number: C-1\nloss: on 2025-01-01, amount 5\nstate: open"
+    assert read(tmp_path, data.replace("<p ", "<f ").replace("</p>", "</f>"), "a.xml").text == expected
+
+
+def test_a_feed_has_a_heading_an_item_and_no_markup_in_its_text(tmp_path: Path) -> None:
+    text = "&lt;p&gt;It is &lt;b&gt;500&lt;/b&gt; now.&lt;/p&gt;"
+    items = f"<item><title>New excess</title><description>{text}</description></item>"
+    found = read(
+        tmp_path, f"<rss><channel><title>News</title>{items}<item><title>B</title></item></channel></rss>", "a.xml"
+    )
+    assert found.title == "News"
+    assert found.text == "News\nNew excess\ndescription: It is 500 now.\nB"
+    assert [section.headings for section in found.sections] == [("News",), ("News", "New excess"), ("News", "B")]
+
+
+def test_long_values_of_xml_records_stand_by_themselves(tmp_path: Path) -> None:
+    found = read(tmp_path, f"<a><id>7</id><body>{'word ' * 100}</body></a>", "a.xml")
+    assert found.text == "id: 7\n" + ("word " * 100).strip()
+
+
+def test_text_between_elements_makes_xml_running_text(tmp_path: Path) -> None:
+    assert read(tmp_path, "<a><b>One <i>two</i> three</b><c>four</c></a>", "a.xml").text == "One two three\nfour"
+
+
+def test_a_drawing_gives_its_labels(tmp_path: Path) -> None:
+    labels = "<title>Flow</title><g><text>Register <tspan>claim</tspan></text><path d='M0'/></g>"
+    found = read(tmp_path, f'<svg xmlns="http://www.w3.org/2000/svg">{labels}</svg>', "a.svg")
+    assert (found.title, found.text) == ("Flow", "Flow\nRegister claim")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig", "iso-8859-2"])

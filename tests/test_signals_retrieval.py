@@ -163,6 +163,28 @@ def test_r04_counts_returned_documents_with_a_newer_version():
     check(symptoms.outdated, replace(inputs, documents=()), "unknown", "cannot be found")
 
 
+NO_LOG = "(no log: what the assistant returned is not known)"
+
+
+def test_r04_without_a_log_of_retrieved_documents_looks_at_the_whole_corpus():
+    others = [document(f"other{chr(97 + n)}.md", f"{n}") for n in range(24)]
+    corpus = (*(edition(f"fire {year}.md", limit=str(year)) for year in range(2019, 2024)), *others)
+    inputs = replace(EMPTY, documents=corpus, log=log(line(1)))
+    # 4 of 29 documents: 0.138 > 0.10, and the Wilson interval begins at 0.055 > 0.05.
+    found = check(symptoms.outdated, inputs, "seen", "4 of 29 (14 %) documents", 'although "fire 2023.md" is there')
+    assert found.finding.endswith(f"{NO_LOG}.")
+    assert (found.quality, found.n, found.sources[0].path) == (0.5, 29, "corpus/fire 2019.md")
+    clean = check(symptoms.outdated, replace(inputs, documents=tuple(others)), "clean", "0 of 24 (0 %) documents")
+    assert clean.finding.endswith(f"{NO_LOG}.")
+    assert (clean.quality, clean.n) == (0.7, 24)
+
+
+def test_r04_names_the_newest_version_of_what_was_returned_most_often():
+    corpus = tuple(edition(f"fire {year}.md", limit=str(year)) for year in (2019, 2021, 2023))
+    inputs = replace(EMPTY, documents=corpus, log=log(*lines(3, retrieved=got("fire 2019.md"))))
+    check(symptoms.outdated, inputs, "seen", 'most often "fire 2019.md" although "fire 2023.md" is there')
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -196,8 +196,8 @@ def waiting(root: Path) -> int:
 def files_below(folder: Path, unread: Unread | None = None) -> Iterable[Path]:
     """Every regular file below a folder in path order; links are never followed.
 
-    Left out, and told to `unread`: folders that cannot be listed, and files whose name is not UTF-8, for which no result could
-    be stored or shown.
+    Left out, and told to `unread`: folders that cannot be listed, links, devices, and files whose name is not UTF-8, for which
+    no result could be stored or shown.
 
     Args:
         folder: where to begin; a folder that is not there gives nothing.
@@ -223,13 +223,19 @@ def _regular_files(folder: Path, unread: Unread) -> Iterator[Path]:
 
     for parent, folders, names in os.walk(folder, onerror=refused, followlinks=False):
         folders.sort()
-        for name in sorted(names):
+        linked = [name for name in folders if (Path(parent) / name).is_symlink()]
+        for name in sorted([*names, *linked]):
             path = Path(parent) / name
             try:
-                if stat.S_ISREG(path.lstat().st_mode):
-                    yield path
+                mode = path.lstat().st_mode
             except OSError as error:
                 refused(error)
+                continue
+            if stat.S_ISREG(mode):
+                yield path
+            else:
+                what = "a link, which is not followed" if stat.S_ISLNK(mode) else "a device or a pipe, not a file"
+                unread(path, f"{what}; add the file itself")
 
 
 def _ignore(path: Path, reason: str) -> None:

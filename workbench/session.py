@@ -16,7 +16,7 @@ from typing import TypeVar
 import workbench
 from workbench import comparison as comparing
 from workbench import compute, store
-from workbench.case import PARTS, Case, fingerprint, open_case, waiting
+from workbench.case import INBOX, LABEL_FILES, PARTS, Case, fingerprint, open_case, waiting
 from workbench.comparison import DEFAULT_SETTINGS
 from workbench.comparison_signals import observe_comparison
 from workbench.comparison_tables import StoredComparison
@@ -63,8 +63,10 @@ def intake(case: Case | Path | str, *, out: Path | None = None, progress: Progre
     check_out(opened, out)
     placed = take_in(opened.root, progress=scaled(progress, 0.0, 0.1)) if opened.writable else []
     notes = [f"{entry.from_path}: {entry.reason}" for entry in placed if entry.reason]
+    # Before anything is read: a file that changes meanwhile must not pass for one that was read.
+    kept = results_folder(opened)
     found = take_stock(opened, notes=notes, progress=scaled(progress, 0.1, 1.0))
-    for folder in (results_folder(opened), *([out] if out else [])):
+    for folder in (kept, *([out] if out else [])):
         store.write_text(folder / INTAKE_FILE, store.to_json(found, "intake"))
     return found
 
@@ -102,8 +104,9 @@ def compare(
     """
     opened = _opened(case)
     check_out(opened, out)
+    kept = results_folder(opened)
     inputs = load_inputs(opened, progress=scaled(progress, 0.0, 0.1))
-    result = _compare_inputs(opened, inputs, arms, settings, scaled(progress, 0.1, 1.0))
+    result = _compare_inputs(opened, inputs, arms, settings, kept, scaled(progress, 0.1, 1.0))
     if out:
         store.write_comparison(result, out)
     return result
@@ -120,11 +123,12 @@ def diagnose(case: Case | Path | str, *, out: Path | None = None, progress: Prog
     """
     opened = _opened(case)
     check_out(opened, out)
+    kept = results_folder(opened)
     inputs = load_inputs(opened, progress=scaled(progress, 0.0, 0.1))
     result = stored_comparison(opened)
     if result is None or not _by_default(result):
         try:
-            result = _compare_inputs(opened, inputs, ARMS, DEFAULT_SETTINGS, scaled(progress, 0.1, 0.8))
+            result = _compare_inputs(opened, inputs, ARMS, DEFAULT_SETTINGS, kept, scaled(progress, 0.1, 0.8))
         except (CaseError, MissingPartError):
             result = None
     tell = scaled(progress, 0.8, 1.0)
@@ -139,7 +143,7 @@ def diagnose(case: Case | Path | str, *, out: Path | None = None, progress: Prog
             *diagnosis.not_measured,
         ),
     )
-    for folder in (results_folder(opened), *([out] if out else [])):
+    for folder in (kept, *([out] if out else [])):
         _write_diagnosis(diagnosis, result, folder)
     tell(1.0, "done")
     return diagnosis
@@ -180,7 +184,7 @@ def check_out(case: Case, out: Path | None) -> None:
     if out is None:
         return
     folder = out.expanduser().resolve()
-    if any(folder.is_relative_to(case.root / part) for part in PARTS):
+    if any(folder.is_relative_to(case.root / part) for part in (*PARTS, *LABEL_FILES, INBOX)):
         raise CaseError(
             f"{out}: lies among the client's files, which are never changed; give another folder with --out"
         )
@@ -243,12 +247,12 @@ def _left_waiting(case: Case) -> list[str]:
 
 
 def _compare_inputs(
-    case: Case, inputs: CaseInputs, arms: Sequence[str], settings: ArmSettings, progress: Progress
+    case: Case, inputs: CaseInputs, arms: Sequence[str], settings: ArmSettings, kept: Path, progress: Progress
 ) -> StoredComparison:
     embeddings = case.derived / "embeddings.sqlite"
     result = comparing.compare(inputs, embeddings, arms=arms, settings=settings, progress=progress)
     if set(ARMS) <= set(arms):
-        store.save_comparison(result, results_folder(case) / "comparison")
+        store.save_comparison(result, kept / "comparison")
     return result
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from workbench.health.groups import Groups
-from workbench.health.versions import VersionPair, date_of
+from workbench.health.versions import VersionPair, date_of, version_order
 from workbench.records import Document, VersionFamily
 
 
@@ -25,28 +25,15 @@ def families_of(documents: Sequence[Document], pairs: Sequence[VersionPair]) -> 
     of_family: dict[int, list[VersionPair]] = defaultdict(list)
     for pair in pairs:
         of_family[groups.root(pair.older)].append(pair)
-    found = [_family(documents, members) for members in of_family.values()]
+    age = version_order(documents, pairs)
+    found = [_family(documents, members, age) for members in of_family.values()]
     return tuple(sorted(found, key=lambda family: -len(family.doc_ids)))
 
 
-def _family(documents: Sequence[Document], pairs: Sequence[VersionPair]) -> VersionFamily:
-    older: dict[int, set[int]] = defaultdict(set)
-    for pair in pairs:
-        older[pair.newer].add(pair.older)
-    members = {position for pair in pairs for position in (pair.older, pair.newer)}
-    dates = {member: date_of(documents[member]) for member in members}
-    order = sorted(members, key=lambda member: (_ancestors(member, older), dates[member] or date.min, member))
+def _family(
+    documents: Sequence[Document], pairs: Sequence[VersionPair], age: Mapping[int, tuple[int, date, int]]
+) -> VersionFamily:
+    order = sorted({position for pair in pairs for position in (pair.older, pair.newer)}, key=lambda one: age[one])
     told_by = Counter(pair.told_by for pair in pairs).most_common(1)[0][0]
     names = tuple(documents[member].doc_id for member in order)
-    return VersionFamily(names, tuple(dates[member] for member in order), names[-1], told_by)
-
-
-def _ancestors(member: int, older: Mapping[int, set[int]]) -> int:
-    """How many versions are older, directly or through others: more for every newer one."""
-    met: set[int] = set()
-    waiting = [member]
-    while waiting:
-        fresh = older.get(waiting.pop(), set()) - met
-        met |= fresh
-        waiting += fresh
-    return len(met - {member})
+    return VersionFamily(names, tuple(date_of(documents[member]) for member in order), names[-1], told_by)

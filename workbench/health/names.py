@@ -14,6 +14,8 @@ from workbench.records import Document
 
 SAME_NAME = 0.5
 SAME_TEXT_SHORT_NAME = 0.6
+SAME_TEXT_EDITION = 0.5
+"""Below this "v20" and "v21" may be two papers of one layout: change logs, minutes, issues of a newsletter."""
 
 EDITION_WORDS = frozenset({"edition", "ed", "version", "v", "rev", "revision", "issue", "release"})
 OLD_WORDS = frozenset({"old", "superseded", "obsolete", "outdated", "withdrawn"})
@@ -94,7 +96,8 @@ def order_of_names(left: Name, right: Name, likeness: float) -> tuple[int, str]:
         # "MB 2026-17" and "MB 2026-18" are two papers of one year, not two editions.
         years = all(map(is_year, ours | theirs)) and not any(map(is_year, left.numbers & right.numbers))
         return (_compare(min(ours), min(theirs)), YEAR) if years else (0, "")
-    if not ours and not theirs and (by_edition := _order_of_editions(left, right)):
+    by_edition = _order_of_editions(left, right) if not ours and not theirs else 0
+    if by_edition and likeness >= SAME_TEXT_EDITION:
         return by_edition, EDITION
     if left.old != right.old and _only_dates(ours) and _only_dates(theirs):
         return (-1 if left.old else 1), STATE

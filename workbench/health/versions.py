@@ -6,6 +6,7 @@ meaning. It does not decide which version was the right one for a question.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -41,7 +42,7 @@ class Versions:
     """Version relations of a corpus.
 
     Attributes:
-        newer: doc_id -> id of a newer version, where there is one.
+        newer: doc_id -> id of the newest version of it, where there is a newer one.
         copies: ids of documents whose words equal those of an earlier one.
     """
 
@@ -55,18 +56,44 @@ def versions_of(documents: Sequence[Document]) -> Versions:
 
 
 def newer_versions(documents: Sequence[Document], pairs: Sequence[VersionPair]) -> dict[str, str]:
-    """doc_id -> id of a newer version: the first in corpus order."""
-    newer: dict[str, str] = {}
+    """doc_id -> id of its newest version: the last one that pairs lead to, step by step."""
+    newer: dict[int, set[int]] = defaultdict(set)
     for pair in pairs:
-        newer.setdefault(documents[pair.older].doc_id, documents[pair.newer].doc_id)
-    return newer
+        newer[pair.older].add(pair.newer)
+    age = version_order(documents, pairs)
+    newest: dict[int, int] = {}
+    for older in sorted(newer, key=lambda member: age[member], reverse=True):
+        reached = {newest.get(one, one) for one in newer[older]} - {older}
+        newest[older] = max(reached or newer[older], key=lambda one: age[one])
+    return {documents[older].doc_id: documents[newest[older]].doc_id for older in sorted(newest)}
+
+
+def version_order(documents: Sequence[Document], pairs: Sequence[VersionPair]) -> dict[int, tuple[int, date, int]]:
+    """Position of every version -> what puts versions in order: how many are older, then the date, then the corpus."""
+    older: dict[int, set[int]] = defaultdict(set)
+    for pair in pairs:
+        older[pair.newer].add(pair.older)
+    members = {position for pair in pairs for position in (pair.older, pair.newer)}
+    return {member: (_ancestors(member, older), date_of(documents[member]) or date.min, member) for member in members}
+
+
+def _ancestors(member: int, older: Mapping[int, set[int]]) -> int:
+    """How many versions are older, directly or through others: more for every newer one."""
+    met: set[int] = set()
+    waiting = [member]
+    while waiting:
+        fresh = older.get(waiting.pop(), set()) - met
+        met |= fresh
+        waiting += fresh
+    return len(met - {member})
 
 
 def version_pairs(documents: Sequence[Document], *, progress: Progress | None = None) -> list[VersionPair]:
     """Finds versions among documents that share rare runs of five words, in corpus order.
 
     A pair are versions when at least 30 % of the runs of the shorter text are in the other and their names, file name first,
-    differ in one edition or year or one says that it is old; or when at least 80 % are and both carry different dates.
+    differ in one year or one says that it is old; at least 50 % where they differ in an edition, for numbered papers share
+    their layout; or when at least 80 % are and both carry different dates.
     Runs shared by more than 25 documents are boilerplate and count for nothing. Above 40 million characters only every
     second, third, ... run is looked at, the same ones in all documents, and what is found is checked on all runs.
     """

@@ -5,6 +5,9 @@ Which results are still possible with what is there is decided by whoever needs 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import PurePosixPath
+
 from workbench.case import Case
 from workbench.compute import Progress, scaled
 from workbench.ingest.artefacts import read_artefacts
@@ -81,9 +84,16 @@ def read_case_corpus(case: Case, *, progress: Progress | None = None) -> tuple[l
         InputError: `corpus.jsonl` is there but not in BEIR form.
     """
     with ExtractionStore(case.derived / STORE_NAME) as store:
-        return read_corpus(
+        documents, files = read_corpus(
             case.root, store=store, mask_personal=case.mask_documents, time_limit=SECONDS_A_FILE, progress=progress
         )
+    return documents, [_without_name(file) for file in files]
+
+
+def _without_name(file: IntakeFile) -> IntakeFile:
+    """The file with a reason that does not begin with its name: whoever shows it has said the name already."""
+    name = f"{PurePosixPath(file.path).name}: "
+    return replace(file, reason=file.reason.removeprefix(name)) if file.reason else file
 
 
 _MISSING = {
@@ -109,6 +119,6 @@ def unread_files(inputs: CaseInputs) -> list[str]:
     unread = [entry for entry in inputs.intake if entry.status in {"unreadable", "empty"}]
     if not unread:
         return []
-    named = "; ".join(f"{entry.path} ({entry.reason})" for entry in unread[:3])
+    named = "; ".join(f"{entry.path}: {entry.reason}" for entry in unread[:3])
     more = f"; and {len(unread) - 3} more" if len(unread) > 3 else ""
     return [f"{len(unread)} of {len(inputs.intake)} corpus files hold no text that could be read: {named}{more}"]

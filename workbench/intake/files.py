@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from workbench.case import INBOX, KEPT, LABEL_FILES, OWN_FILES, PARTS, files_below, shown
 from workbench.ingest.handover.journal import not_unpacked, placings
 from workbench.ingest.readers import kind_of
+from workbench.observing import counted
 from workbench.records import Artefact, EvalMaterial, FileStatus, IntakeFile, QueryLog, Repository
 
 IGNORED_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep"}
@@ -33,7 +34,7 @@ def log_files(root: Path, log: QueryLog) -> Iterator[IntakeFile]:
         questions = sum(entry.interactions for entry in mappings)
         kind = mappings[0].format if len(mappings) == 1 else _kind(root, path)
         unread = sum(entry.bad_lines for entry in mappings)
-        warnings = [f"{unread:,} lines could not be read"] if unread else []
+        warnings = [f"{counted(unread, 'line')} could not be read"] if unread else []
         warnings += [entry.text for mapping in mappings for entry in mapping.questions]
         yield _entry(root, path, "logs", kind, questions, faults.get(path, ()), warnings)
 

@@ -152,9 +152,8 @@ def _refused_corpus(root: Path, notes: Mapping[str, str]) -> list[IntakeFile]:
     path = find_beside(root, "corpus.jsonl") or find_beside(root / "corpus", "corpus.jsonl")
     if path is None or "corpus" not in notes:
         return []
-    return [
-        IntakeFile(path.relative_to(root).as_posix(), "beir", "unreadable", notes["corpus"], size=path.stat().st_size)
-    ]
+    reason = notes["corpus"].removeprefix(f"{path.name}: ")
+    return [IntakeFile(path.relative_to(root).as_posix(), "beir", "unreadable", reason, size=path.stat().st_size)]
 
 
 def _or_note(notes: dict[str, str], part: str, read: Callable[[], T], otherwise: T) -> T:

@@ -25,8 +25,8 @@ def intake_sentence(files: tuple[IntakeFile, ...], documents: int, questions: in
         for number, noun in ((documents, "document"), (questions, "logged question"), (items, "eval item"))
         if number
     ]
-    gave = f", which hold {_listing(held)}" if held else ""
-    opening = f"{count(loaded)} of {count(len(files))} files were read{gave}"
+    gave = f", which {'holds' if loaded == 1 else 'hold'} {_listing(held)}" if held else ""
+    opening = f"{_read(loaded, len(files))}{gave}"
     rest = len(files) - loaded
     if not rest:
         return f"{opening}."
@@ -34,6 +34,15 @@ def intake_sentence(files: tuple[IntakeFile, ...], documents: int, questions: in
     if not unread:
         return f"{opening}; {count(rest)} {'was' if rest == 1 else 'were'} left out."
     return f"{opening}; {count(unread)} {'needs' if unread == 1 else 'need'} somebody to look."
+
+
+def _read(loaded: int, files: int) -> str:
+    """How many of the files were read, as it is said aloud."""
+    if files == 1:
+        return "The one file was read" if loaded else "The one file was not read"
+    if loaded == files:
+        return f"All {count(files)} files were read"
+    return f"{count(loaded) if loaded else 'None'} of {count(files)} files {'were' if loaded > 1 else 'was'} read"
 
 
 def _listing(parts: list[str]) -> str:

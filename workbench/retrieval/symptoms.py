@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from math import sqrt
@@ -144,8 +145,14 @@ def _states_something(line: Interaction) -> bool:
 
 
 def outdated(inputs: CaseInputs) -> Observation:
-    """R-04. Seen: more than 10 % of the different documents retrieved have a newer version in the corpus (share rule)."""
+    """R-04. Seen: more than 10 % of the different documents retrieved have a newer version in the corpus (share rule).
+
+    Where no log names what was retrieved, all documents of the corpus are counted instead: any of them may be. What may be
+    retrieved is weaker evidence than what was (quality 0.5 where seen, 0.7 where clean).
+    """
     lines = [line for line in inputs.log.interactions if line.retrieved]
+    if not lines and inputs.documents:
+        return _outdated_corpus(inputs.documents)
     names = DocumentNames(inputs.documents)
     by_line = [(line, _documents_of(line, names)) for line in lines]
     retrieved = {document.doc_id for _, documents in by_line for document in documents}
@@ -165,6 +172,24 @@ def outdated(inputs: CaseInputs) -> Observation:
     return share_observation("R-04", len(old), len(retrieved), OUTDATED_LIMIT, finding, sources=sources)
 
 
+def _outdated_corpus(documents: Sequence[Document]) -> Observation:
+    newer = versions_of(documents).newer
+    old = [document for document in documents if document.doc_id in newer]
+    example = f", for example {_beside(old[0].doc_id, newer)}" if old else ""
+    finding = (
+        f"{of(len(old), len(documents))} documents of the corpus have a newer version in it{example}"
+        " (no log: what the assistant returned is not known)."
+    )
+    sources = [document.source for document in old]
+    found = share_observation("R-04", len(old), len(documents), OUTDATED_LIMIT, finding, sources=sources)
+    return replace(found, quality=0.7 if found.status == "clean" else 0.5)
+
+
+def _beside(doc_id: str, newer: Mapping[str, str]) -> str:
+    old, new = (PurePosixPath(one).name for one in (doc_id, newer[doc_id]))
+    return f'"{old}" although "{new}" is there'
+
+
 def _documents_of(line: Interaction, names: DocumentNames) -> list[Document]:
     found = (names.find(item.doc_id) for item in line.retrieved or ())
     return list({document.doc_id: document for document in found if document is not None}.values())
@@ -180,8 +205,7 @@ def _most_returned(touched: Sequence[tuple[Interaction, list[Document]]], newer:
     ranked = _ranked_old(touched, set(newer))
     if not ranked:
         return ""
-    old, new = (PurePosixPath(doc_id).name for doc_id in (ranked[0].doc_id, newer[ranked[0].doc_id]))
-    return f', most often "{old}" although "{new}" is there'
+    return f", most often {_beside(ranked[0].doc_id, newer)}"
 
 
 def lexical_gap(inputs: CaseInputs) -> Observation:

@@ -6,21 +6,28 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from workbench import numbers
 from workbench.numbers import count
-from workbench.records import CorpusHealth, Observation
+from workbench.observing import counted
+from workbench.records import CorpusHealth, Estimate, Observation
 from workbench.ui.components import badge, details, escape, interval_bar, join, paragraph, section, source_link, table
 
 LISTED = 50
 """Rows of a table behind a share."""
 SHARE_WORDS: Mapping[str, tuple[str, str]] = {
-    "in_duplicates": ("Say the same, or nearly, as another", "copies crowd other documents out of the first results"),
-    "copies": ("Are word for word the copy of another", "they can go without losing anything"),
-    "outdated": ("Have a newer version beside them", "an assistant that finds the old one answers with it"),
-    "boilerplate": ("Lines repeated across documents", "share of all characters; they make passages look alike"),
-    "undated": ("Carry no date", "nobody can tell whether they still hold"),
-    "ownerless": ("Name no author or owner", "nobody to ask when they are wrong"),
-    "with_empty_pages": ("Have pages without text", "scans among the pages: nothing on them can be found"),
-    "other_language": ("In another language than most", "the embedded encoder reads English best"),
+    "in_duplicates": ("say the same, or nearly, as another", "copies crowd other documents out of the first results"),
+    "copies": ("are word for word the copy of another", "they can go without losing anything"),
+    "outdated": ("have a newer version beside them", "an assistant that finds the old one answers with it"),
+    "boilerplate": ("repeat lines of one another", "share of all characters; repeated lines make passages look alike"),
+    "undated": ("carry no date", "nobody can tell whether they still hold"),
+    "ownerless": ("name no author or owner", "nobody to ask when they are wrong"),
+    "with_empty_pages": ("have pages without text", "scans among the pages: nothing on them can be found"),
+    "other_language": ("are in another language than most", "the embedded encoder reads English best"),
 }
+SHARE_OF: Mapping[str, str] = {
+    "boilerplate": "of all characters",
+    "with_empty_pages": "of {n} with pages",
+    "other_language": "of {n} whose language is known",
+}
+"""What a share is of; all documents where it is not said."""
 
 
 def health_markup(health: CorpusHealth, observations: Sequence[Observation], case_slug: str | None) -> str:
@@ -29,13 +36,13 @@ def health_markup(health: CorpusHealth, observations: Sequence[Observation], cas
         [
             f"<b>{escape(words)}</b>",
             interval_bar(health.shares[name]),
-            escape(numbers.measured(health.shares[name], share=True)),
+            _share(name, health.shares[name]),
             f'<span class="wb-muted">{escape(meaning)}</span>',
         ]
         for name, (words, meaning) in SHARE_WORDS.items()
         if name in health.shares
     ]
-    shares = table(["Documents that …", "0 to 100 %", "Share", "Why it matters"], rows)
+    shares = f'<div class="wb-shares">{table(["Documents that", "0 to 100 %", "Share", "Why it matters"], rows)}</div>'
     findings = join(_finding(observation, case_slug) for observation in observations if observation.status == "seen")
     return section(
         "Health of the corpus",
@@ -43,8 +50,16 @@ def health_markup(health: CorpusHealth, observations: Sequence[Observation], cas
         f'<ul class="wb-list wb-findings">{findings}</ul>' if findings else "",
         join(_tables(health)),
         join(paragraph(note, muted=True) for note in health.notes),
-        note=f"{count(health.documents)} documents, {count(health.characters)} characters; every document was looked at.",
+        note=f"{counted(health.documents, 'document')}, {counted(health.characters, 'character')}; every document was looked at.",
     )
+
+
+def _share(name: str, share: Estimate) -> str:
+    """A share with what it is of: every document was looked at, so there is no interval to give."""
+    if share.value is None:
+        return f'<span class="wb-muted">{escape(numbers.number(share, share=True))}</span>'
+    of = SHARE_OF.get(name, "of {n} documents").format(n=count(share.n))
+    return f"{escape(numbers.number(share, share=True))} <small>{escape(of)}</small>"
 
 
 def _finding(observation: Observation, case_slug: str | None) -> str:

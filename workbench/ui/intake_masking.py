@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from workbench.ingest.redaction import NOT_FOUND
 from workbench.numbers import count
 from workbench.records import Intake
 from workbench.ui.components import escape, paragraph, section, table
 
 NOTHING = "Nothing was found that looks like a secret or personal data."
+KIND_WORDS: Mapping[str, str] = {
+    "secret": "passwords and keys",
+    "email": "e-mail addresses",
+    "phone": "phone numbers",
+    "iban": "bank accounts (IBAN)",
+    "card": "card numbers",
+    "ip": "network addresses (IP)",
+    "mac": "device addresses (MAC)",
+    "wallet": "wallets",
+    "national id": "national id numbers",
+}
 
 
 def masking_markup(intake: Intake) -> str:
@@ -15,15 +28,14 @@ def masking_markup(intake: Intake) -> str:
     kinds = sorted({*intake.masked, *intake.found})
     rows = [
         [
-            escape(kind),
+            escape(KIND_WORDS.get(kind, kind)),
             count(intake.masked.get(kind, 0)),
             count(intake.found.get(kind, 0)) if kind in intake.found else "",
         ]
         for kind in kinds
     ]
-    body = (
-        table(["Kind", "Masked", "Seen in documents, left there"], rows, numeric=(1, 2)) if rows else paragraph(NOTHING)
-    )
+    counts = table(["Kind", "Masked", "Seen in documents, left there"], rows, numeric=(1, 2))
+    body = f'<div class="wb-masked">{counts}</div>' if rows else paragraph(NOTHING)
     note = (
         "Logs and evaluations lose secrets and personal data, documents lose secrets: a supplier list is there for its phone "
         "numbers. mask_documents = true in case.toml masks documents too."

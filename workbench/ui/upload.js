@@ -13,7 +13,8 @@ function size(bytes) {
   let value = bytes;
   let unit = 0;
   while (value >= 1000 && unit < units.length - 1) { value /= 1000; unit += 1; }
-  return `${unit === 0 || value >= 100 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(2)} ${units[unit]}`;
+  // From 99.5 on two digits would be written as 1.0e+2.
+  return `${unit === 0 || value >= 99.5 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(2)} ${units[unit]}`;
 }
 
 function left(seconds) {
@@ -50,32 +51,35 @@ function render({ model, el }) {
   const folder = make("input", { type: "file", webkitdirectory: true, ariaLabel: "Choose a folder to upload" });
   files.dataset.upload = "files";
   folder.dataset.upload = "folder";
-  const zone = make(
-    "div", { className: "wb-upload-zone" },
-    make("p", { className: "wb-upload-call", textContent: "Drop files, folders or a zip here" }),
-    make("div", { className: "wb-upload-choose" },
-      make("label", { className: "wb-upload-button" }, files, make("span", { textContent: "Choose files" })),
-      make("label", { className: "wb-upload-button" }, folder, make("span", { textContent: "Choose a folder" }))),
-  );
+  const call = make("p", { className: "wb-upload-call", textContent: "Drop files, folders or a zip here" });
   const words = make("span");
   const time = make("span");
   const bar = make("i");
   const track = make("div", { className: "wb-track", role: "progressbar", ariaLabel: "Upload", ariaValueMin: "0", ariaValueMax: "100" }, bar);
-  const stop = make("button", { className: "jupyter-button", type: "button", textContent: "Stop" });
+  const stop = make("button", { className: "jupyter-button", type: "button", textContent: "Stop", title: "Stop the upload; files that arrived stay" });
+  // In the place of the call, so that nothing moves when an upload begins.
   const progress = make(
-    "div", { className: "wb-progress", hidden: true },
-    make("div", { className: "wb-progress-line" }, words, time), track, stop,
+    "div", { className: "wb-upload-progress", hidden: true },
+    make("div", { className: "wb-progress-line" }, words, time), track,
   );
+  const zone = make(
+    "div", { className: "wb-upload-zone" }, call, progress,
+    make("div", { className: "wb-upload-choose" }, stop,
+      make("label", { className: "wb-upload-button" }, files, make("span", { textContent: "Choose files" })),
+      make("label", { className: "wb-upload-button" }, folder, make("span", { textContent: "Choose a folder" }))),
+  );
+  const said = make("p", { className: "wb-said", role: "status" });
   const faults = make("ul", { className: "wb-list wb-upload-faults", role: "alert" });
+  stop.hidden = true;
   el.classList.add("wb-upload");
-  el.append(zone, progress, faults);
+  el.append(zone, said, faults);
 
   function draw(sending) {
     const share = state.total ? Math.min(1, (state.sent + sending) / state.total) : 0;
     const seconds = (performance.now() - state.began) / 1000;
     bar.style.width = `${(100 * share).toFixed(1)}%`;
     track.ariaValueNow = String(Math.round(100 * share));
-    words.textContent = `${state.done} of ${state.files} files, ${size(state.sent + sending)} of ${size(state.total)}`;
+    words.textContent = `Sending: ${state.done} of ${state.files} files, ${size(state.sent + sending)} of ${size(state.total)}`;
     time.textContent = seconds > 1 && share > 0.01 ? left(seconds / share - seconds) : "";
   }
 
@@ -85,6 +89,10 @@ function render({ model, el }) {
   }
 
   function send({ file, name }) {
+    if (file.size > model.get("limit")) {
+      fault(name, `larger than ${size(model.get("limit"))}; copy it into the drop folder of the case instead`);
+      return Promise.resolve(false);
+    }
     return new Promise((resolve) => {
       const request = new XMLHttpRequest();
       state.request = request;
@@ -109,6 +117,8 @@ function render({ model, el }) {
     Object.assign(state, { running: true, stopped: false, sent: 0, done: 0, faults: [], began: performance.now() });
     faults.replaceChildren();
     progress.hidden = false;
+    call.hidden = true;
+    said.textContent = "Sending files.";
     let stored = 0;
     while (queue.length > 0 && !state.stopped) {
       const next = queue.shift();
@@ -121,7 +131,8 @@ function render({ model, el }) {
     state.running = false;
     draw(0);
     const ending = state.stopped ? "Stopped; " : "";
-    words.textContent = `${ending}${stored} of ${state.files} files are in the case.`;
+    words.textContent = `${ending}${stored} of ${state.files} ${state.files === 1 ? "file is" : "files are"} in the case.`;
+    said.textContent = words.textContent;
     time.textContent = "";
     stop.hidden = track.hidden = true;
     state.files = state.total = 0;
@@ -150,7 +161,9 @@ function render({ model, el }) {
   zone.addEventListener("drop", async (event) => {
     event.preventDefault();
     delete zone.dataset.over;
-    add(await dropped(event.dataTransfer.items));
+    const found = await dropped(event.dataTransfer.items).catch(() => null);
+    if (found === null) fault("", "What was dropped could not be read; choose the files or the folder instead.");
+    else add(found);
   });
   stop.addEventListener("click", () => { state.stopped = true; state.request?.abort(); });
   const warn = (event) => { if (state.running) event.preventDefault(); };

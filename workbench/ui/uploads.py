@@ -5,6 +5,7 @@ The body never passes through memory as a whole, and nothing is read of it befor
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ class UploadHandler(WorkbenchHandler):
         """Take the settings; no file is on its way yet."""
         super().initialize(workspaces, **settings)
         self._receiver: Receiver | None = None
+        self._refusal: str | None = None
 
     async def prepare(self) -> None:
         """Look at who sends what before the first byte of the body is read."""
@@ -58,15 +60,19 @@ class UploadHandler(WorkbenchHandler):
 
     @web.authenticated
     async def put(self) -> None:
-        """The body is whole: put the file in its place."""
+        """The body is whole: put the file in its place, or say why it was not taken."""
         if self._receiver is None:
+            # 200, and the sentence in the body: the page shows it beside the file; a status would only put it on the console.
+            self.finish({"error": self._refusal})
             return
         receiver, self._receiver = self._receiver, None
         try:
-            self.finish({"path": receiver.finish()})
+            # Off this thread: bringing a large file safely onto the disk takes seconds in which no page would be answered.
+            self.finish({"path": await asyncio.to_thread(receiver.finish)})
         except (WorkbenchError, OSError) as error:
             receiver.abandon()
             self._refuse(error)
+            self.finish({"error": self._refusal})
 
     def on_connection_close(self) -> None:
         """The sender stopped: what came is of no use."""
@@ -79,10 +85,10 @@ class UploadHandler(WorkbenchHandler):
             self._receiver = None
 
     def _refuse(self, error: Exception) -> None:
-        if self._finished:
-            return
+        """Keep why the file is not taken; it is said when the whole body came.
+
+        An answer before that ends the connection while the browser still sends, and it shows a broken connection instead.
+        """
         if isinstance(error, OSError):
             log.error("upload", exc_info=error)
-        sentence = f"could not be stored ({error.strerror})" if isinstance(error, OSError) else str(error)
-        # 200, and the sentence in the body: the page shows it beside the file; a status would only put it on the console.
-        self.finish({"error": sentence})
+        self._refusal = f"could not be stored ({error.strerror})" if isinstance(error, OSError) else str(error)

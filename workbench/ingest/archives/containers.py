@@ -1,4 +1,4 @@
-"""Unpacks what holds other files: zip and gzip archives, and the attachments of mails, into an empty folder.
+"""Unpacks what holds other files, zip archives and the attachments of mails among them, into an empty folder.
 
 Nothing of an archive is believed: names, sizes, counts and links are checked as they come. Archives inside archives are written
 as they are; whether to go on into them is the caller's business.
@@ -6,50 +6,27 @@ as they are; whether to go on into them is the caller's business.
 
 from __future__ import annotations
 
-import gzip
-import lzma
 import stat
-import struct
 import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, cast
 
 from workbench.errors import InputError
-from workbench.ingest.archives.names import printable
-from workbench.ingest.archives.unpacking import (
-    LIMITS,
-    BoundReachedError,
-    DiskFullError,
-    Limits,
-    Refused,
-    Unpacked,
-    Unpacking,
-    blocks_of,
-)
+from workbench.ingest.archives.faults import DAMAGED, refusing, said, size_of
+from workbench.ingest.archives.mailboxes import unpack_mbox
+from workbench.ingest.archives.names import decoded_name
+from workbench.ingest.archives.tar import OPENERS, holds_tar, unpack_compressed, unpack_tar
+from workbench.ingest.archives.unpacking import LIMITS, Limits, Refused, Unpacked, Unpacking, blocks_of
 from workbench.ingest.archives.zip_entries import directory_size, entries_in_file
 from workbench.ingest.readers.mail import Attachment, eml_attachments
 from workbench.ingest.readers.outlook import msg_attachments
 
-MAX_DIRECTORY = 8 * 2**20
-"""Bytes of a zip's table of contents, which is read in one piece: several times what 10,000 long names take."""
+MAX_DIRECTORY = 16 * 2**20
+"""Bytes of a zip's table of contents, which is read in one piece: what 50,000 names of 200 characters and more take."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Those whose reader never holds more than a block; the others give one block back as gigabytes."""
-DAMAGED = (
-    zipfile.BadZipFile,
-    EOFError,
-    OSError,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-)
-"""What Python's own readers raise for damaged archives, however deep the damage sits."""
 
 
 def unpack_zip(path: Path, into: Path, *, limits: Limits = LIMITS) -> Unpacked:
@@ -64,7 +41,7 @@ def unpack_zip(path: Path, into: Path, *, limits: Limits = LIMITS) -> Unpacked:
         InputError: nothing of it can be read.
         DiskFullError: the disk has no room for it.
     """
-    unpacking = Unpacking(into, path.name, _size(path), limits)
+    unpacking = Unpacking(into, path.name, size_of(path), limits)
     try:
         with path.open("rb") as stream:
             size = directory_size(stream)
@@ -94,16 +71,17 @@ def _unpack_entries(archive: zipfile.ZipFile, unpacking: Unpacking, limits: Limi
         if reason := _refusal(entry):
             unpacking.refuse(_name(entry), reason)
             continue
-        with _refusing(unpacking, _name(entry)), archive.open(entry) as stream:
+        with refusing(unpacking, _name(entry)), archive.open(entry) as stream:
             unpacking.write(parts, blocks_of(stream), entry.compress_size, _changed(entry))
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """The name as stored: UTF-8 where it says so, or where its bytes are nothing else; else the old DOS code page."""
+    """The name as stored: UTF-8 where it says so, or where its bytes are nothing else; else the page of Windows, or of DOS."""
     if entry.flag_bits & 0x800:
         return entry.orig_filename
     try:
-        return entry.orig_filename.encode("cp437").decode("utf-8")
+        raw = entry.orig_filename.encode("cp437")
+        return decoded_name(raw)
     except UnicodeError:
         return entry.orig_filename
 
@@ -127,32 +105,6 @@ def _changed(entry: zipfile.ZipInfo) -> float | None:
         return None
 
 
-@contextmanager
-def _refusing(unpacking: Unpacking, name: str) -> Iterator[None]:
-    """Turns what goes wrong with one member into its refusal, so that the others are still read."""
-    try:
-        yield
-    except DiskFullError:
-        raise
-    except BoundReachedError as error:
-        unpacking.refuse(name, str(error))
-    except DAMAGED as error:
-        unpacking.refuse(name, f"not unpacked: damaged ({_said(error)}); ask for it again")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise InputError(f"{path.name}: could not be opened ({_said(error)}); check that it is there") from error
-
-
-def _said(error: BaseException) -> str:
-    # What the system says of a file names its whole path, which is nobody's business.
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return printable(" ".join((said or type(error).__name__).split()))[:120]
-
-
 def _salvaged(path: Path, unpacking: Unpacking, damage: Exception) -> Unpacked:
     """What can be read of a zip without its table of contents, entry after entry from the beginning."""
     try:
@@ -160,40 +112,15 @@ def _salvaged(path: Path, unpacking: Unpacking, damage: Exception) -> Unpacked:
             for entry in entries_in_file(stream):
                 parts = unpacking.parts_of(entry.name)
                 if parts is not None:
-                    with _refusing(unpacking, entry.name):
-                        unpacking.write(parts, entry.blocks(), _size(path))
+                    with refusing(unpacking, entry.name):
+                        unpacking.write(parts, entry.blocks(), size_of(path))
     except OSError as error:
-        raise InputError(f"{path.name}: could not be read ({_said(error)}); check its permissions") from error
+        raise InputError(f"{path.name}: could not be read ({said(error)}); check its permissions") from error
     found = unpacking.result()
     if not found.members:
-        raise InputError(f"{path.name}: damaged zip ({_said(damage)}); ask for it again") from damage
-    lost = Refused(path.name, f"damaged zip ({_said(damage)}): what stood behind the damage is lost; ask for it again")
+        raise InputError(f"{path.name}: damaged zip ({said(damage)}); ask for it again") from damage
+    lost = Refused(path.name, f"damaged zip ({said(damage)}): what stood behind the damage is lost; ask for it again")
     return Unpacked(found.members, (*found.refused, lost))
-
-
-def unpack_gzip(path: Path, into: Path, *, limits: Limits = LIMITS) -> Unpacked:
-    """Unpack the one file in a gzip file, under its name without the suffix; the name stored inside is not looked at.
-
-    Raises:
-        InputError: damaged, or larger than allowed.
-        DiskFullError: the disk has no room for it.
-    """
-    unpacking = Unpacking(into, path.name, _size(path), limits)
-    name = (
-        f"{path.stem}.tar"
-        if path.suffix.lower() == ".tgz"
-        else path.stem
-        if path.suffix.lower() == ".gz"
-        else path.name
-    )
-    parts = unpacking.parts_of(name)
-    if parts is not None:
-        with _refusing(unpacking, name), gzip.open(path, "rb") as stream:
-            unpacking.write(parts, blocks_of(cast("IO[bytes]", stream)), _size(path))
-    found = unpacking.result()
-    if not found.members:
-        raise InputError(f"{path.name}: gzip file {found.refused[0].reason}")
-    return found
 
 
 def unpack_eml(path: Path, into: Path, *, limits: Limits = LIMITS) -> Unpacked:
@@ -217,7 +144,7 @@ def unpack_msg(path: Path, into: Path, *, limits: Limits = LIMITS) -> Unpacked:
 
 
 def _attached(attachments: Iterable[Attachment], path: Path, into: Path, limits: Limits) -> Unpacked:
-    unpacking = Unpacking(into, path.name, _size(path), limits)
+    unpacking = Unpacking(into, path.name, size_of(path), limits)
     for attachment in attachments:
         # A slash in an attachment's name is part of the name: a mail has no folders.
         name = attachment.name.replace("/", "_").replace("\\", "_")
@@ -226,15 +153,24 @@ def _attached(attachments: Iterable[Attachment], path: Path, into: Path, limits:
             continue
         parts = unpacking.parts_of(name)
         if parts is not None:
-            with _refusing(unpacking, name):
-                unpacking.write(parts, [attachment.data], _size(path))
+            with refusing(unpacking, name):
+                unpacking.write(parts, [attachment.data], size_of(path))
     return unpacking.result()
 
 
 CONTAINERS: Mapping[str, Callable[[Path, Path], Unpacked]] = {
+    "bzip2": partial(unpack_compressed, kind="bzip2"),
     "eml": unpack_eml,
-    "gzip": unpack_gzip,
+    "gzip": partial(unpack_compressed, kind="gzip"),
+    "mbox": unpack_mbox,
     "msg": unpack_msg,
+    "tar": unpack_tar,
+    "xz": partial(unpack_compressed, kind="xz"),
     "zip": unpack_zip,
 }
 """Kind of file -> what unpacks (file, empty folder). Raises `InputError` where nothing can be read."""
+
+
+def is_archive(path: Path, kind: str) -> bool:
+    """Whether a file of this kind holds files, and is neither a mailbox nor a single file made smaller."""
+    return kind in ("tar", "zip") or (kind in OPENERS and holds_tar(path, kind))

@@ -19,6 +19,22 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-
 _FORBIDDEN = '<>:"|?*'
 
 
+# Of those above ASCII, letters of Western Windows and of old DOS stand at places of their own.
+_WINDOWS_LETTERS = re.compile(rb"[\x00-\x7f\xc0-\xd6\xd8-\xf6\xf8-\xff]*")
+
+
+def decoded_name(raw: bytes) -> str:
+    r"""A name whose encoding its archive does not state: UTF-8 where it can be, else Windows-1252 or the code page of DOS.
+
+    >>> decoded_name("Schäden".encode("cp1252")), decoded_name("Schäden".encode("cp437")), decoded_name("Schäden".encode())
+    ('Schäden', 'Schäden', 'Schäden')
+    """
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252" if _WINDOWS_LETTERS.fullmatch(raw) else "cp437")
+
+
 class UnsafeName(ValueError):
     """A member's name that must not be written; says why."""
 

@@ -63,7 +63,7 @@ class Limits:
         keep_free: bytes of the disk that stay free.
     """
 
-    members: int = 10_000
+    members: int = 50_000
     member_bytes: int = 2 * 2**30
     total_bytes: int = 8 * 2**30
     ratio: int = 200

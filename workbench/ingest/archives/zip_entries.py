@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from workbench.ingest.archives.names import decoded_name
+
 LOCAL, END, END64, LOCATOR64 = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 END_BYTES, END64_BYTES, LOCATOR_BYTES, LOCAL_BYTES = 22, 56, 20, 30
 UNKNOWN = 0xFFFFFFFF
@@ -77,10 +79,7 @@ def entries_in_file(stream: IO[bytes]) -> Iterator[LooseEntry]:
 
 
 def _decoded(raw: bytes, flags: int) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("utf-8" if flags & 0x800 else "cp437", errors="replace")
+    return raw.decode(errors="replace") if flags & 0x800 else decoded_name(raw)
 
 
 class _Loose:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from math import inf
 from pathlib import Path
 
 from workbench.case import files_below, shown
 from workbench.ingest.corpus.assembling import completed
+from workbench.ingest.corpus.code import FOLDERS, apart
 from workbench.ingest.corpus.entries import suffix_of
 from workbench.ingest.corpus.extraction_store import ExtractionStore
 from workbench.ingest.corpus.files import SCRATCH, CorpusReader
@@ -24,7 +26,8 @@ from workbench.ingest.readers import read_file
 from workbench.records import Document, IntakeFile
 
 STALE_SECONDS = 6 * 3600
-"""Age at which a scratch folder belongs to a run that was killed: a folder in use is touched with every archive in an archive."""
+"""Age at which a scratch folder belongs to a run that was killed, where no lock can tell: one in use is touched ever again."""
+LOCK = "unpacking.lock"
 
 Progress = Callable[[float, str], None]
 
@@ -63,8 +66,9 @@ def read_corpus(
     if beir is not None:
         documents, entry = _read_beir(beir, root, mask_personal)
         return documents, [entry, *(_beaten(path, root) for path in paths if path != beir), *intake]
+    paths, left = apart(paths, root / "corpus")
     documents, files = _read_files(paths, root, store, mask_personal, _Telling(progress), time_limit)
-    return documents, [*files, *intake]
+    return documents, [*files, *(_folder(folder, inside, root) for folder, inside in left.items()), *intake]
 
 
 class _Telling:
@@ -95,9 +99,8 @@ def _read_files(
     documents: list[Document] = []
     files: list[IntakeFile] = []
     scratch = store.path.parent if store and store.usable else None
-    if scratch:
-        _clear_stale(scratch)
     with ExitStack() as stack:
+        stack.enter_context(_scratch(scratch))
         extract = stack.enter_context(ReaderProcess(time_limit, telling.again)) if time_limit else read_file
         reader = CorpusReader(root, store, scratch, mask_personal, extract, telling)
         for number, path in enumerate(paths):
@@ -134,9 +137,39 @@ def _beaten(path: Path, root: Path) -> IntakeFile:
     return IntakeFile(relative, suffix_of(relative), "skipped", reason, size=path.stat().st_size)
 
 
-def _clear_stale(folder: Path) -> None:
-    """Removes what a run that was killed while it unpacked an archive has left."""
+def _folder(folder: Path, inside: list[Path], root: Path) -> IntakeFile:
+    """One line for a folder of programs, which may hold thousands of files."""
+    size = sum(path.lstat().st_size for path in inside)
+    reason = f"{FOLDERS[folder.name]}; its {len(inside):,} files are not read"
+    return IntakeFile(folder.relative_to(root).as_posix(), "folder", "skipped", reason, size=size)
+
+
+@contextmanager
+def _scratch(folder: Path | None) -> Iterator[None]:
+    """Removes what runs that were killed while they unpacked an archive have left, and keeps later runs from removing ours.
+
+    The system lets go of a lock when its process ends, however it ends: who has the folder alone knows that all is left over.
+    """
+    if folder is None:
+        yield
+        return
+    with (folder / LOCK).open("a+b") as stream:
+        try:
+            import fcntl
+
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _clear(folder, older_than=-inf)
+            except BlockingIOError:
+                pass  # another run is at work
+            fcntl.flock(stream, fcntl.LOCK_SH)
+        except (ImportError, OSError):  # a system, or a disk, without such locks
+            _clear(folder, older_than=STALE_SECONDS)
+        yield
+
+
+def _clear(folder: Path, older_than: float) -> None:
     for left in folder.glob(f"{SCRATCH}*"):
         with suppress(OSError):
-            if time.time() - left.stat().st_mtime > STALE_SECONDS:
+            if time.time() - left.stat().st_mtime >= older_than:
                 shutil.rmtree(left)

@@ -19,7 +19,7 @@ MAX_CORPUS_DOCUMENTS = 1_000_000
 """Text and documents of a whole corpus, some 150,000 pages: documents and passages are held in memory, two bytes a character."""
 MAX_DEPTH = 3
 """Archives inside archives that are opened: a mail with a zip of mails is real, more is a trap."""
-MAX_MEMBERS = 20_000
+MAX_MEMBERS = 50_000
 """Files inside one client file, on all levels together."""
 IGNORED_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitkeep"})
 IGNORED = "a file of the operating system or an editor's lock, not a document"
@@ -34,6 +34,7 @@ EMPTY: Mapping[str, str] = {
     "pdf": "no text layer; run text recognition (OCR) on it and add it again",
     "pptx": "no text on its slides; if they are pictures, run text recognition (OCR) on them or add the text",
     "docx": "no text in it; if its pages are pictures, run text recognition (OCR) on them or add the text",
+    "svg": "a drawing without text in it; if its letters are drawn, run text recognition (OCR) on it and add the result",
     "eml": "no text in the mail itself",
     "msg": "no text in the mail itself",
 }
@@ -42,6 +43,15 @@ NOT_READ: Mapping[str, str] = {
     "media": "sound or video; add a transcript if what is said matters",
     "sqlite": "a database; export the tables that matter as csv",
     "parquet": "a table in Parquet form; export it as csv, or put it in logs/ if it is a log",
+    "archive": "an archive of a kind that is not opened; unpack it and add the files, or zip them",
+    "outlook": "an Outlook data file; save the folders that matter as msg or eml files, or as a mailbox (mbox), and add those",
+    "database": "a database; export the tables that matter as csv",
+    "drawing": "a drawing; export it as pdf with its text and add that",
+    "postscript": "print data in PostScript; convert it to pdf and add that",
+    "other document": "a document that only its own program reads; save it as pdf, docx or html and add that",
+    "shortcut": "only points to a file elsewhere; add the file itself",
+    "program": "a program, not a document",
+    "key": "a certificate or a key, not a document; take it away if it is secret",
     "binary": "not text in any known form; if it is a document, save it as pdf, docx or txt and add it again",
 }
 NO_READER = "'{kind}' files are not read; save it as pdf, docx, html, txt or csv and add it again"
@@ -83,7 +93,14 @@ def around(entry: IntakeFile, inside: Sequence[IntakeFile]) -> IntakeFile:
     loaded = sum(file.status == "loaded" for file in inside)
     what = f"{loaded} of {len(inside)} files in it could be read; each is listed"
     reason = f"{entry.reason}; {what}" if entry.kind in READERS and entry.reason else what
-    return replace(entry, status="loaded" if loaded else "empty", reason=reason)
+    return replace(entry, status="loaded" if loaded else _worst(inside), reason=reason)
+
+
+def _worst(inside: Sequence[IntakeFile]) -> FileStatus:
+    """What is said of an archive nothing came out of: that it is empty only where nothing in it holds anything."""
+    met = {file.status for file in inside}
+    worst: Sequence[FileStatus] = ("unreadable", "skipped", "empty")
+    return next((status for status in worst if status in met), "empty")
 
 
 def refused(around: str, member: Refused) -> IntakeFile:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised whenever the same file would be read differently than before: readings of an older version are read again."""
 MAX_KEPT_CHARACTERS = 100_000_000
 """Readings with more text are not kept: packing holds them in memory three times."""

@@ -18,6 +18,7 @@ from workbench.ingest.archives.containers import CONTAINERS
 from workbench.ingest.archives.unpacking import DiskFullError, Member, Refused, Unpacked
 from workbench.ingest.corpus import entries
 from workbench.ingest.corpus.assembling import completed, document_of
+from workbench.ingest.corpus.code import no_document, warning_of
 from workbench.ingest.corpus.dates import file_date
 from workbench.ingest.corpus.extraction_store import ExtractionStore, FileReading, ReadingKey
 from workbench.ingest.corpus.isolated import GivenUpError
@@ -187,6 +188,8 @@ class CorpusReader:
         name = PurePosixPath(place.shown).name
         if entries.is_ignored(name):
             return _Outcome(entries.skipped(place.shown, entries.IGNORED))
+        if reason := no_document(name):
+            return _Outcome(entries.skipped(place.shown, reason))
         kind = entries.suffix_of(place.shown)
         try:
             with _typed(name):
@@ -215,7 +218,7 @@ class CorpusReader:
             None if kept.documents else entries.EMPTY.get(kind, "no text in it"),
             len(kept.documents),
             sum(len(document.text) for document in kept.documents),
-            tuple(warnings),
+            (*warnings, *(warning_of(place.shown) if kept.documents else ())),
             masked=kept.masked,
             found=kept.found,
         )

@@ -29,6 +29,8 @@ MAX_WHOLE_BYTES = 64 * 2**20
 SAMPLE = 64 * 2**10
 SAMPLED_ROWS = 20
 HEADER_ROWS = 5
+LONGEST_NAME = 60
+"""Characters of a name of a column."""
 RAREST_FIRST = "\t|;,"
 """Delimiters, those first that stand least often in prose."""
 ENVELOPES = (
@@ -81,36 +83,76 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
-    """Rows are numbered from the first line of the file, which is 0 and usually the header."""
+    """Rows are numbered from the first line of the file, which is 0 and usually the header.
+
+    Another table may begin behind a blank line: its title, or its header right away.
+    """
     lines = _lines(path)
     sample = _sample(lines)
     delimiter, header_row = _shape("".join(sample))
     spaced = any(f'{delimiter} "' in line for line in sample)
     allow_long_cells()
-    reader = csv.reader(chain(sample, lines), delimiter=delimiter, skipinitialspace=spaced)
-    above: list[str] = []
-    header: list[str] = []
+    rows = _numbered(csv.reader(chain(sample, lines), delimiter=delimiter, skipinitialspace=spaced))
+    above = [_title(cells) for _, cells in islice(_whole_rows(rows), header_row)]
+    header = _names(next(_whole_rows(rows), (0, []))[1])
+    waiting: list[tuple[int, list[str]]] = []
+    behind_blank = False
+    for number, cells in rows:
+        if isinstance(cells, BadRecord):
+            yield cells
+            continue
+        if not any(cell.strip() for cell in cells):
+            behind_blank = True
+        elif behind_blank and _title(cells) and len(header) > 1 and sum(map(bool, map(str.strip, cells))) == 1:
+            waiting.append((number, cells))
+        elif behind_blank and (_names(cells) == header or (waiting and _like_header(cells))):
+            # Titles stand right above their header; what stood alone before was text.
+            above = [_title(title) for _, title in waiting] or above
+            header, waiting, behind_blank = _names(cells), [], False
+        else:
+            yield from (
+                _row(*row, header, delimiter, tuple(filter(None, above))) for row in (*waiting, (number, cells))
+            )
+            waiting, behind_blank = [], False
+    yield from (_row(*row, header, delimiter, tuple(filter(None, above))) for row in waiting)
+
+
+def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | BadRecord]]:
+    """Rows with their number; a blank line, which has none of its own, as a row without cells."""
     number = -1
     while True:
         try:
             cells = next(reader, None)
         except csv.Error as error:
             number += 1
-            yield BadRecord(f"row {number}", f"not readable as csv ({error})")
+            yield number, BadRecord(f"row {number}", f"not readable as csv ({error})")
             continue
         if cells is None:
             return
-        if not cells:
-            continue
-        number += 1
-        if number < header_row:
-            above.append(" ".join(cell.strip() for cell in cells if cell.strip()))
-        elif number == header_row:
-            header = [sound(cell).strip() for cell in cells]
-            while header and not header[-1]:
-                header.pop()
-        else:
-            yield _row(number, cells, header, delimiter, tuple(filter(None, above)))
+        number += bool(cells)
+        yield number, cells
+
+
+def _whole_rows(rows: Iterable[tuple[int, list[str] | BadRecord]]) -> Iterator[tuple[int, list[str]]]:
+    return ((number, cells) for number, cells in rows if isinstance(cells, list) and cells)
+
+
+def _title(cells: Sequence[str]) -> str:
+    return " ".join(sound(cell).strip() for cell in cells if cell.strip())
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    names = [sound(cell).strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _like_header(cells: Sequence[str]) -> bool:
+    """Whether a row reads like names of columns: several, no two alike, none a number or a sentence."""
+    names = [cell.strip() for cell in cells if cell.strip()]
+    words = all(any(map(str.isalpha, name)) and len(name) <= LONGEST_NAME and name[-1] not in ".!?" for name in names)
+    return len(names) > 1 and len(set(names)) == len(names) and words
 
 
 def _row(number: int, cells: Sequence[str], header: Sequence[str], delimiter: str, above: tuple[str, ...]) -> Record:
@@ -147,12 +189,25 @@ def _shape(sample: str) -> tuple[str, int]:
 
 def _header_row(rows: Sequence[Sequence[str]]) -> int:
     """The first row with as many filled cells as any of the first ones; titles and blank lines above a header have fewer."""
-    first = rows[:HEADER_ROWS]
-    filled = [sum(bool(cell.strip()) for cell in cells) for cells in first]
-    if any(_known(cells) for cells in first[:1]) or not filled:
+    filled = [sum(bool(cell.strip()) for cell in cells) for cells in _first_table(rows)]
+    if not filled or _known(rows[0]):
         return 0
     # A first row with two names or more is a header with gaps rather than a title.
     return 0 if filled[0] > 1 else filled.index(max(filled))
+
+
+def _first_table(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The first rows, lines without cells left out, up to the blank line behind two rows of a table: another one may follow."""
+    first: list[Sequence[str]] = []
+    wide = 0
+    for cells in rows:
+        count = sum(bool(cell.strip()) for cell in cells)
+        wide += count > 1
+        if len(first) == HEADER_ROWS or (not count and wide > 1):
+            break
+        if cells:
+            first.append(cells)
+    return first
 
 
 def _known(cells: Iterable[str]) -> int:
@@ -162,7 +217,8 @@ def _known(cells: Iterable[str]) -> int:
 def _rows(sample: str, delimiter: str) -> list[list[str]]:
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
-        return [cells for cells in islice(reader, SAMPLED_ROWS) if cells]
+        found = list(islice(reader, SAMPLED_ROWS))
+        return found[next((number for number, cells in enumerate(found) if cells), 0) :]
     except csv.Error:
         return []
 

@@ -26,7 +26,7 @@ _TRUE, _FALSE = (
     {"fail", "failed", "false", "failure", "no", "error", "0"},
 )
 _NOT_A_SCORE = re.compile(r"(threshold|reason|low|high|ci|lower|upper|stderr|std|se|n|count|seconds|ms|tokens|cost)$")
-_SCORE_COLUMN = re.compile(r"annotation_(.+)_score|(.+?)(?:/v\d+)?/(?:score|value)")
+_SCORE_COLUMN = re.compile(r"annotation_(.+)_score|(.+?)(?:/v\d+)?/(?:score|value)|Metric: (.+)")
 _DATE_IN_NAME = re.compile(
     r"(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
     r"(?:[T_-]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?[0-5]\d)?)?(?!\d)"
@@ -68,11 +68,19 @@ class EvalColumns:
             for name, path in guesses.items()
             if path and all(_fits(name, cell) for cell in values[path][:200])
         }
+        if _is_one_run(paths, values):
+            del paths["run_id"]
         metrics = _metrics(paths, values)
         # A column that is a metric by name ("score") is not also the value of a long table without a column of metric names.
         if "metric" not in paths or "value" not in paths:
             paths = {field: path for field, path in paths.items() if field not in ("metric", "value")}
         return cls(paths, metrics)
+
+
+def _is_one_run(paths: Mapping[str, str], values: Mapping[str, Sequence[object]]) -> bool:
+    """Whether the run ids are those of single answers: LangSmith calls every answer to an example a run."""
+    runs = values.get(paths.get("run_id", ""), ())
+    return normalised(paths.get("item_id", "")) == "exampleid" and len(set(map(str, runs))) == len(runs) > 1
 
 
 def _best(aliases: Sequence[str], paths: Mapping[str, object]) -> str | None:
@@ -99,7 +107,7 @@ def _metrics(paths: Mapping[str, str], values: Mapping[str, Sequence[object]]) -
     """Columns of numbers that are metrics by name; others only in a file that shows itself to be a result."""
     table = eval_formats()
     names = {path: normalised(metric_label(path)) for path in values}
-    numeric = [path for path, cells in values.items() if all(number_of(cell) is not None for cell in cells)]
+    numeric = [path for path, cells in values.items() if all(score_of(cell) is not None for cell in cells)]
     plain = [
         path for path in numeric if names[path] not in table["not_metrics"] and not _NOT_A_SCORE.search(names[path])
     ]
@@ -116,14 +124,24 @@ def _is_metric(path: str, name: str, cells: Sequence[object], is_result: bool) -
     return known or (is_result and _all_shares(cells))
 
 
-def metric_label(path: str) -> str:
-    """The name of the metric in a column: "annotation_groundedness_score" (Phoenix) and "toxicity/v1/score" (MLflow) name one.
+def score_of(value: object) -> float | None:
+    """A score as a number; a verdict in words ("yes", "fail") counts as 1 or 0; None for anything that is neither."""
+    number = number_of(value)
+    if number is None and isinstance(value, str) and (verdict := passed_of(value)) is not None:
+        return float(verdict)
+    return number
 
-    >>> metric_label("toxicity/v1/score"), metric_label("feedback.correctness")
-    ('toxicity', 'correctness')
+
+def metric_label(path: str) -> str:
+    """The name of the metric in a column.
+
+    Phoenix writes "annotation_groundedness_score", MLflow "toxicity/v1/score", promptfoo "Metric: tone".
+
+    >>> metric_label("toxicity/v1/score"), metric_label("feedback.correctness"), metric_label("Metric: tone")
+    ('toxicity', 'correctness', 'tone')
     """
     match = _SCORE_COLUMN.fullmatch(path)
-    return (match[1] or match[2]) if match else path.rpartition(".")[2]
+    return next(filter(None, match.groups())) if match else path.rpartition(".")[2]
 
 
 def format_of(records: Sequence[Flat], *, scored: bool) -> str:
@@ -141,7 +159,8 @@ def format_of(records: Sequence[Flat], *, scored: bool) -> str:
 
 
 def _all_shares(cells: Sequence[object]) -> bool:
-    return all(0 <= (number_of(cell) or 0.0) <= 1 for cell in cells)
+    numbers = [number_of(cell) for cell in cells]
+    return all(number is not None and 0 <= number <= 1 for number in numbers)
 
 
 def passed_of(value: object) -> bool | None:

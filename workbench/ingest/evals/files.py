@@ -13,9 +13,16 @@ from dataclasses import dataclass, field
 from workbench.ingest.evals.columns import eval_formats, metric_label
 from workbench.ingest.evals.event_logs import openai_run
 from workbench.ingest.evals.parts import Json, json_list, json_object, main_text, named_scores
-from workbench.ingest.evals.promptfoo import is_promptfoo, is_promptfoo_tests, promptfoo_rows, promptfoo_tests
+from workbench.ingest.evals.promptfoo import (
+    is_promptfoo,
+    is_promptfoo_table,
+    is_promptfoo_tests,
+    promptfoo_rows,
+    promptfoo_tests,
+    table_row,
+)
 from workbench.ingest.logs.columns import normalised
-from workbench.ingest.logs.values import number_of
+from workbench.ingest.logs.values import as_structure, number_of
 
 LANGFUSE_RUN, LANGFUSE_SCORES = "langfuse dataset run", "langfuse scores"
 
@@ -50,6 +57,8 @@ def tool_rows(records: Sequence[object]) -> Results | None:
     if any("spec" in record for record in first) and any("type" in record and "data" in record for record in first):
         rows, header = openai_run([record for record in records if isinstance(record, dict)])
         return Results("openai evals run", rows, header)
+    if any(map(is_promptfoo_table, first)):
+        return Results("promptfoo tests", [table_row(record) for record in records if isinstance(record, dict)])
     for name, (keys, row) in RECORDS.items():
         if all(keys <= record.keys() for record in first):
             return Results(name, [row(record) for record in records if isinstance(record, dict)])
@@ -90,6 +99,23 @@ def _deepeval_row(case: Json) -> Json:
         "passed": case.get("success"),
     }
     return {**named_scores(metrics, ("name", "metric")), **named}
+
+
+def _is_deepeval_cache(value: Json) -> bool:
+    return isinstance(value.get("test_cases_lookup_map"), dict)
+
+
+def _deepeval_cache_rows(value: Json) -> Sequence[Json]:
+    """Rows of `.deepeval-cache.json`: there a case is the key, written as JSON, of what its metrics gave."""
+    cases = json_object(value.get("test_cases_lookup_map"))
+    return [
+        _deepeval_row({**json_object(as_structure(key)), **_cached(json_object(kept))}) for key, kept in cases.items()
+    ]
+
+
+def _cached(kept: Json) -> Json:
+    metrics = [json_object(part) for part in json_list(kept.get("cached_metrics_data"))]
+    return {"metricsData": [metric.get("metric_data") or metric.get("metric_metadata") for metric in metrics]}
 
 
 def _is_mlflow(value: Json) -> bool:
@@ -178,6 +204,7 @@ FRAMES: Mapping[str, tuple[Recognised, Rows, Header]] = {
     "promptfoo results": (is_promptfoo, *promptfoo_rows),
     "promptfoo tests": (is_promptfoo_tests, promptfoo_tests, _no_header),
     "deepeval test run": (_is_deepeval, _deepeval_rows, _deepeval_header),
+    "deepeval cache": (_is_deepeval_cache, _deepeval_cache_rows, _no_header),
     LANGFUSE_RUN: (_is_langfuse_run, _langfuse_run_rows, _no_header),
     "mlflow eval table": (_is_mlflow, _mlflow_rows, _no_header),
     "data frame as json": (_is_frame, _frame_rows, _no_header),

@@ -5,13 +5,29 @@ A suite's assertions become a reference answer only where they state one; what a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from workbench.ingest.evals.parts import Json, json_list, json_object, named_scores
 from workbench.ingest.logs.values import number_of
 
-STATED_ANSWERS = ("equals", "factuality", "model-graded-factuality", "similar", "icontains", "contains")
+STATED_ANSWERS = (
+    *("equals", "factuality", "model-graded-factuality"),
+    *("similar", "similar:cosine", "similar:dot", "similar:euclidean", "context-recall"),
+    *("rouge-n", "bleu", "gleu", "meteor", "levenshtein"),
+    *("icontains", "contains", "starts-with"),
+)
 """Types of assertion whose value is the expected answer, or a part of it; the first kind a test has counts."""
+OTHER_ASSERTIONS = (
+    *("contains-all", "contains-any", "icontains-all", "icontains-any", "regex", "ends-with"),
+    *("is-json", "contains-json", "is-xml", "contains-xml", "is-html", "contains-html", "is-sql", "contains-sql"),
+    *("javascript", "fn", "eval", "python", "ruby", "file", "webhook", "classifier", "moderation", "guardrails"),
+    *("llm-rubric", "grade", "g-eval", "model-graded-closedqa", "answer-relevance", "conversation-relevance"),
+    *("context-faithfulness", "context-relevance", "select-best", "cost", "latency", "perplexity", "is-refusal"),
+)
+"""Types whose value is a rule, a limit or a program: nothing that an answer could be compared with."""
+_EXPECTED, _METADATA = "__expected", "__metadata:"
+_ASSERTION = re.compile(r"(?:not-)?([a-z][a-z:-]*?)(?:\([^)]*\))?:\s*(.*)", re.DOTALL)
 
 
 def is_promptfoo(value: Json) -> bool:
@@ -43,11 +59,41 @@ def _test_row(test: Json) -> Json:
 
 
 def _stated_answer(test: Json) -> object:
-    assertions = [json_object(part) for part in json_list(test.get("assert"))]
+    assertions = [inner for part in map(json_object, json_list(test.get("assert"))) for inner in _with_set(part)]
     by_type = {
         str(part.get("type")): part.get("value") for part in reversed(assertions) if isinstance(part.get("value"), str)
     }
     return next((by_type[kind] for kind in STATED_ANSWERS if kind in by_type), None)
+
+
+def _with_set(assertion: Json) -> list[Json]:
+    """An assertion, or those of the set it is."""
+    return [assertion, *map(json_object, json_list(assertion.get("assert")))]
+
+
+def is_promptfoo_table(record: Json) -> bool:
+    """Whether a row of a table is a test as `tests: file://tests.csv` takes it."""
+    return any(name.startswith(_EXPECTED) for name in record)
+
+
+def table_row(record: Json) -> Json:
+    """One test of such a table: a variable a column, assertions as text in those that begin with "__expected"."""
+    stated = [_assertion(str(value)) for name, value in record.items() if name.startswith(_EXPECTED) and value]
+    metadata = {
+        name.removeprefix(_METADATA): value for name, value in record.items() if name.startswith(_METADATA) and value
+    }
+    variables = {name: value for name, value in record.items() if not name.startswith("__")}
+    return _test_row(
+        {"vars": variables, "metadata": metadata, "assert": stated, "description": record.get("__description")}
+    )
+
+
+def _assertion(text: str) -> Json:
+    """An assertion as a cell states it: "similar(0.8): At home"; without a type the whole cell is the answer."""
+    match = _ASSERTION.fullmatch(text.strip())
+    if match is None or match[1] not in (*STATED_ANSWERS, *OTHER_ASSERTIONS):
+        return {"type": "equals", "value": text.strip()}
+    return {"type": "rule" if text.strip().startswith("not-") else match[1], "value": match[2]}
 
 
 def _entries(value: Json) -> list[Json]:

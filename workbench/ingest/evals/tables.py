@@ -22,6 +22,7 @@ from workbench.ingest.evals.columns import (
     question_id,
     question_of,
     reference_of,
+    score_of,
 )
 from workbench.ingest.evals.reading import EvalFile
 from workbench.ingest.logs.columns import Flat, flatten, normalised
@@ -92,7 +93,7 @@ class Table:
                 yield metric, score
             return
         for path in self.columns.metrics:
-            score = number_of(record.cells.get(path))
+            score = score_of(record.cells.get(path))
             if score is not None:
                 yield self.redaction.text(metric_label(path)), score
 

@@ -16,10 +16,10 @@ from pathlib import Path, PurePosixPath
 
 from workbench.case import INBOX, KEPT, PARTS, Case, derived_folder, files_below, shown
 from workbench.errors import CaseError, InputError
-from workbench.ingest.archives.containers import unpack_zip
+from workbench.ingest.archives.containers import CONTAINERS
 from workbench.ingest.archives.names import JUNK_NAMES
 from workbench.ingest.archives.unpacking import DiskFullError, Unpacked
-from workbench.ingest.handover.entries import is_archive, is_regular, left_reason, remove_empty, safe_stem, writing
+from workbench.ingest.handover.entries import archive_kind, is_regular, left_reason, remove_empty, safe_stem, writing
 from workbench.ingest.handover.journal import Placing, note
 from workbench.ingest.handover.moves import free_place, move, same_file
 from workbench.ingest.handover.placing import BESIDE, Handed, Place, places, target_in
@@ -139,8 +139,8 @@ class _Sorter:
                     yield Placed(f"{INBOX}/{shown(Path(entry.name))}", None, None, reason)
             elif entry.is_dir():
                 yield from self._folder(entry)
-            elif is_archive(entry):
-                yield from self._archive(entry)
+            elif kind := archive_kind(entry):
+                yield from self._archive(entry, kind)
             else:
                 loose.append(Handed(entry.name, entry))
         yield from self._group(loose, "loose files")
@@ -174,12 +174,12 @@ class _Sorter:
         moves = tuple(self._move(place, f"{INBOX}/{place.file.name}") for place in found if place not in taken)
         yield from self._carry_out(self._folder_for(name), Plan(moves))
 
-    def _archive(self, path: Path) -> Iterator[Placed]:
+    def _archive(self, path: Path, kind: str) -> Iterator[Placed]:
         facts = path.lstat()
         scratch = self._folder_for(f"{path.name}\0{facts.st_size}\0{facts.st_mtime_ns}")
         self._tell(path.name)
         try:
-            unpacked = unpack_zip(path, scratch / UNPACKED)
+            unpacked = CONTAINERS[kind](path, scratch / UNPACKED)
         except DiskFullError as error:
             shutil.rmtree(scratch)
             yield Placed(f"{INBOX}/{path.name}", None, None, str(error))

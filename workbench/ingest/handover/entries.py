@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench.case import files_below, shown
+from workbench.ingest.archives.containers import is_archive
 from workbench.ingest.archives.names import JUNK_NAMES, UnsafeName, safe_parts
 from workbench.ingest.readers import kind_of
 
@@ -57,18 +58,19 @@ def is_regular(path: Path) -> bool:
         return False
 
 
-def is_archive(path: Path) -> bool:
-    """Whether a file is a zip archive that is no document."""
+def archive_kind(path: Path) -> str:
+    """Kind of a file that is an archive and no document; "" for any other."""
     try:
-        return kind_of(path) == "zip"
+        kind = kind_of(path)
+        return kind if is_archive(path, kind) else ""
     except OSError:
-        return False
+        return ""
 
 
 def safe_stem(path: Path) -> str:
     """Name for the folder of an archive: "...zip" would name the folder above."""
     try:
-        return "_".join(safe_parts(path.stem))
+        return "_".join(safe_parts(path.stem.removesuffix(".tar")))
     except UnsafeName:
         return "archive"
 

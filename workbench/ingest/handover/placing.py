@@ -24,6 +24,10 @@ BESIDE = {*BEIR_FILES, *(f"{name}.gz" for name in BEIR_FILES), SETTINGS}
 """Files of the part "labels" that stand at the root of a case; all others of it stand in `qrels/`."""
 
 
+NOWHERE, OUTSIDE = "none", "outside"
+"""Part of a file that belongs to none, and the folder beside the parts that it goes to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handed:
     """A file as it was handed over: its posix path below the drop folder or in an archive, and where it lies now."""
@@ -46,6 +50,7 @@ def places(files: Sequence[Handed], stem: str = "", *, told: Callable[[str], Non
 
     A folder around everything is taken off where part-named folders stand in it. A tree that is a repository stays together.
     Documents of an archive that holds nothing else go into a folder of its name.
+    A file beside several folders of parts stays outside.
 
     Args:
         files: all files of the group.
@@ -63,6 +68,8 @@ def places(files: Sequence[Handed], stem: str = "", *, told: Callable[[str], Non
         if told:
             told(file.name)
         placements.append(_of_repository(name, roots) or part_of(file.path, name))
+    if len({name.partition("/")[0].lower() for name in names if "/" in name} & set(NAMED_FOLDERS)) > 1:
+        placements = [_beside(name, placement) for name, placement in zip(names, placements, strict=True)]
     documents_only = bool(stem) and all(
         placement.part == "corpus" and placement.confidence < 1 for placement in placements
     )
@@ -71,6 +78,12 @@ def places(files: Sequence[Handed], stem: str = "", *, told: Callable[[str], Non
         Place(file, placement, _target(name, placement, roots, folder))
         for file, name, placement in zip(files, names, placements, strict=True)
     )
+
+
+def _beside(name: str, placement: Placement) -> Placement:
+    """What lies beside folders named as the parts of a case and shows no part of its own is about the case, not in it."""
+    unclaimed = "/" not in name and placement.part == "corpus"
+    return Placement(NOWHERE, 0.6, "lies beside the folders of a case, in none of them") if unclaimed else placement
 
 
 def _wrapper(names: Sequence[str], stem: str) -> int:
@@ -93,6 +106,8 @@ def _of_repository(name: str, roots: Sequence[str]) -> Placement | None:
 
 def _target(name: str, placement: Placement, roots: Sequence[str], folder: str) -> str:
     first, _, below = name.partition("/")
+    if placement.part == NOWHERE:
+        return f"{OUTSIDE}/{name}"
     root = next((root for root in roots if is_below(name, root)), None)
     if root is not None:
         # `repo/.git` is where the history is looked for: the first repository is unwrapped, any other stays in its folder.

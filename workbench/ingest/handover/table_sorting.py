@@ -188,6 +188,8 @@ def _by_name(spoken: str, confidence: float, why: str) -> Placement | None:
 
 def _governance_table(records: Sequence[Mapping[str, object]], name: str) -> Placement | None:
     columns = tuple(str(column) for column in records[0])
+    if {"askedby", "answeredby"} <= {normalised(column) for column in columns}:
+        return Placement("governance", 0.6, "columns asked by and answered by: questions people had about the pilot")
     kind = artefacts.kind_of("governance/", "", "", columns)
     if kind == "other":
         # The name alone says little of a table: a list of incidents may be what the pilot is asked about.

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from workbench.ingest.logs.masking import LogRedaction
-from workbench.ingest.logs.values import YEARS, amount_of, decision_of, sound, text_of, time_of
+from workbench.ingest.logs.values import amount_of, decision_of, sound, text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,29 +75,37 @@ def _each(values: Sequence[object], convert: Callable[[object], str | None]) -> 
     return found
 
 
-def amounts(values: Sequence[object], convert: Callable[[object], float | None] = amount_of) -> pa.Array:
-    """Numbers of 0 or more; null for anything else."""
+def amounts(values: Sequence[object], decimal: str = ".") -> pa.Array:
+    """Numbers of 0 or more; null for anything else.
+
+    Args:
+        values: as logged.
+        decimal: the mark before decimals in texts that can be read both ways.
+    """
     import pyarrow as pa
 
-    array = _regular(values)
-    return pa.array([convert(value) for value in values], pa.float64()) if array is None else array
+    array = regular_amounts(values, decimal)
+    return pa.array([amount_of(value, decimal) for value in values], pa.float64()) if array is None else array
 
 
-def counts(values: Sequence[object]) -> pa.Array:
+def counts(values: Sequence[object], decimal: str = ".") -> pa.Array:
     """Whole numbers of 0 or more; null for anything else."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    array = amounts(values)
+    array = amounts(values, decimal)
     whole = pc.equal(pc.floor(array), array)
     small = pc.less(array, 2.0**62)
     return pc.cast(pc.if_else(pc.and_(whole, small), array, pa.scalar(None, pa.float64())), pa.int64())
 
 
-def _regular(values: Sequence[object]) -> pa.Array | None:
+def regular_amounts(values: Sequence[object], decimal: str = ".") -> pa.Array | None:
     """The numbers of a column that holds nothing else; None when it takes a look at each value."""
     import pyarrow as pa
     import pyarrow.compute as pc
+
+    if decimal != "." and any(type(value) is str and "." in value for value in values):
+        return None  # "1.234" is a thousand there
 
     kinds = set(map(type, values))
     try:
@@ -114,50 +121,3 @@ def _regular(values: Sequence[object]) -> pa.Array | None:
     low, high = bounds["min"].as_py(), bounds["max"].as_py()
     finite = pc.all(pc.is_finite(array)).as_py()
     return array if low is None or (finite and low >= 0 and high < EXACT) else None
-
-
-def moments(values: Sequence[object], zones: Sequence[tzinfo | None] | tzinfo | None) -> tuple[pa.Array, list[int]]:
-    """(times, rows of those that name no zone and are left out).
-
-    Args:
-        values: as logged.
-        zones: the zone of times that name none themselves: one for all, or row by row.
-    """
-    import pyarrow as pa
-
-    array = _regular_times(values)
-    if array is not None:
-        return array, []
-    found: list[datetime | None] = []
-    local: list[int] = []
-    for row, value in enumerate(values):
-        zone = zones[row] if isinstance(zones, Sequence) else zones
-        moment = None if value is None else time_of(value, zone)
-        if isinstance(moment, str):
-            local.append(row)
-            moment = None
-        found.append(_in_utc(moment))
-    return pa.array(found, pa.timestamp("us", "UTC")), local
-
-
-def _in_utc(moment: datetime | None) -> datetime | None:
-    try:
-        return None if moment is None else moment.astimezone(UTC)
-    except (OverflowError, ValueError):  # the first hours of the first year there is
-        return None
-
-
-def _regular_times(values: Sequence[object]) -> pa.Array | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not set(map(type, values)) <= _TEXTS:
-        return None
-    try:
-        array = pc.cast(pa.array(values, pa.string()), pa.timestamp("us", "UTC"))
-    except (pa.ArrowException, ValueError):
-        return None
-    bounds = pc.min_max(pc.cast(array, pa.int64()))
-    low, high = bounds["min"].as_py(), bounds["max"].as_py()
-    first, last = (datetime(year, 1, 2, tzinfo=UTC).timestamp() * 1e6 for year in (YEARS[0], YEARS[-1]))
-    return array if low is None or (low >= first and high < last) else None

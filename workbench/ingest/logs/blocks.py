@@ -7,38 +7,32 @@ unpacked by `workbench.ingest.logs.records`, in this process or in another.
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from workbench.errors import InputError
-from workbench.ingest.logs.columns import field_of
-from workbench.ingest.logs.formats import log_formats
+from workbench.ingest.logs.aliases import field_of
+from workbench.ingest.logs.beginnings import envelopes_of, first_lines, ragged
+from workbench.ingest.logs.record_ends import decoded, line_end, record_end
 from workbench.ingest.tables.csv_rows import DEFAULT_DIALECT, Dialect, allow_long_cells, dialect_of, is_data
 from workbench.ingest.tables.json_items import json_items
 from workbench.ingest.tables.rows import MAX_LINE, BadRow, Row
 from workbench.ingest.tables.text_files import (
-    FIRST_LINES,
-    NOT_JSON,
     form_of_lines,
     head_of,
-    text_chunks,
     text_encoding,
     utf8_chunks,
 )
-from workbench.ingest.traces import trace_format
 
 BLOCK_BYTES = 4 * 2**20
 BLOCK_RECORDS = 5_000
 HEADER_LINES = 5
-MAX_LOOKED_INTO = 64 * 2**20
-"""Bytes of a JSON object that is looked at as a whole, to tell one trace from a list of records in an envelope."""
-_SENTINEL = "\0end of block"
-
+NO_DELIMITER = "\x1f"
+"""Parts no cells: a text of one column has none to part."""
 T = TypeVar("T")
 Form = Literal["jsonl", "csv", "json", "values", "too long"]
 
@@ -116,52 +110,15 @@ def open_log(path: Path) -> LogFile:
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return LogFile(path, "sheet")
     encoding = text_encoding(head, path.name)
-    byte_lines = _first_lines(path, encoding)
+    byte_lines = first_lines(path, encoding)
     lines = [decoded(line, encoding).replace("\0", "") for line in byte_lines]
     form = form_of_lines(lines)
     if form == "json":
-        envelopes, record = _envelopes(path, encoding, lines)
+        envelopes, record = envelopes_of(path, encoding, lines)
         return LogFile(path, form, encoding, envelopes=envelopes, record=record)
     if form != "csv":
         return LogFile(path, form, encoding)
     return _csv_file(path, encoding, byte_lines, lines)
-
-
-def _first_lines(path: Path, encoding: str) -> list[bytes]:
-    """The beginning of a file as whole lines: enough of them to tell its form."""
-    text, ends = b"", 0
-    for chunk in utf8_chunks(path, encoding, 64 * 2**10):
-        text += chunk
-        ends += chunk.count(b"\n") or chunk.count(b"\r")
-        if ends > 2 or len(text) > MAX_LINE:
-            break
-    lines = text.splitlines(keepends=True)
-    return lines[: min(FIRST_LINES, max(1, len(lines) - 1))] if len(text) >= 64 * 2**10 else lines[:FIRST_LINES]
-
-
-def _envelopes(path: Path, encoding: str, lines: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """Keys of lists that hold the records (none for one trace in an object: its parts stay together), what a record is called."""
-    known = tuple(log_formats()["envelopes"])
-    begins = "".join(lines).lstrip()[:1]
-    if begins != "{" or path.stat().st_size > MAX_LOOKED_INTO:
-        return known, "record"
-    text = ""
-    for _, chunk in text_chunks(path, encoding):
-        text += chunk
-        if len(text) > MAX_LOOKED_INTO:  # a packed file says little about its size
-            return known, "record"
-    try:
-        whole = json.loads(text)
-    except NOT_JSON:
-        return known, "record"
-    if trace_format([whole]):
-        return (), "line"
-    listed = next((whole[key] for key in known if _holds_records(whole.get(key))), None)
-    return (known, "record") if listed is not None else ((), "line")
-
-
-def _holds_records(value: object) -> bool:
-    return isinstance(value, list) and 2 * sum(isinstance(item, dict) for item in value[:20]) > len(value[:20])
 
 
 def _csv_file(path: Path, encoding: str, byte_lines: Sequence[bytes], lines: Sequence[str]) -> LogFile:
@@ -172,28 +129,15 @@ def _csv_file(path: Path, encoding: str, byte_lines: Sequence[bytes], lines: Seq
         header = tuple(cell.strip() for cell in next(reader, []))
     except csv.Error as error:
         raise InputError(f"the first line is not readable as csv ({error}); export it again") from error
-    if is_data(header, lambda cell: field_of(cell) is not None):
+    headerless = is_data(header, lambda cell: field_of(cell) is not None)
+    if len(header) == 1 or (headerless and ragged(lines[skip:], dialect)):
+        # A list of questions: the commas in it part no cells.
+        dialect, header = replace(dialect, delimiter=NO_DELIMITER), header[:1]
+    if headerless:
         names = tuple(f"column {number}" for number in range(1, len(header) + 1))
         return LogFile(path, "csv", encoding, dialect, names, sum(map(len, byte_lines[:skip])), headerless=True)
     begins = sum(map(len, byte_lines[: skip + reader.line_num]))
     return LogFile(path, "csv", encoding, dialect, header, begins)
-
-
-def decoded(data: bytes, encoding: str) -> str:
-    """Text of some whole lines; lines that are not UTF-8 in a file that begins as UTF-8 are read as Windows-1252."""
-    if encoding == "cp1252":
-        return data.decode(encoding, "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "".join(map(_line_of_either, data.splitlines(keepends=True)))
-
-
-def _line_of_either(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("cp1252", "replace")
 
 
 def _line_blocks(file: LogFile, start: int) -> Iterator[Block]:
@@ -213,7 +157,7 @@ def _line_blocks(file: LogFile, start: int) -> Iterator[Block]:
                 continue
             cut = found.end() if found else len(rest)
             place, rest, skipping = place + cut, rest[cut:], False
-        cut = len(rest) if last else _line_end(rest)
+        cut = len(rest) if last else line_end(rest)
         if not cut and len(rest) > MAX_LINE:
             place, rest, skipping = place + len(rest), b"", True
             yield Block("too long", "line", b"", place, min(1.0, place / size))
@@ -225,11 +169,6 @@ def _line_blocks(file: LogFile, start: int) -> Iterator[Block]:
         raise damage[0]
 
 
-def _line_end(data: bytes) -> int:
-    # A "\r" at the very end may be half of "\r\n".
-    return data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, len(data) - 1) + 1
-
-
 def _csv_blocks(file: LogFile, start: int) -> Iterator[Block]:
     size = max(1, file.path.stat().st_size)
     place = max(start, file.data_begins)
@@ -238,7 +177,7 @@ def _csv_blocks(file: LogFile, start: int) -> Iterator[Block]:
     chunks = _before_damage(utf8_chunks(file.path, file.encoding, BLOCK_BYTES, place), damage)
     for chunk in chain(chunks, (b"",)):
         rest += chunk
-        cut = _record_end(rest, file) if chunk else len(rest)
+        cut = record_end(rest, file.dialect, file.encoding) if chunk else len(rest)
         if not cut and len(rest) > MAX_LINE:
             raise InputError(
                 f"a line or cell behind byte {place:,} is longer than {MAX_LINE // 2**20} MiB; nothing behind it was read; "
@@ -250,30 +189,6 @@ def _csv_blocks(file: LogFile, start: int) -> Iterator[Block]:
             rest = rest[cut:]
     if damage:
         raise damage[0]
-
-
-def _record_end(data: bytes, file: LogFile) -> int:
-    """Bytes up to the end of the last whole csv record; 0 when there is none."""
-    cut = _line_end(data)
-    quote = file.dialect.quotechar.encode()
-    if quote not in data[:cut]:
-        return cut
-    lines = data[:cut].splitlines(keepends=True)
-    text = [decoded(line, file.encoding).replace("\0", "") for line in lines]
-    allow_long_cells()
-    reader = csv.reader(chain(text, [_SENTINEL]), **file.dialect.settings())
-    whole = 0
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error:
-            whole = min(reader.line_num, len(lines))
-            continue
-        if row == [_SENTINEL] or row is None:
-            return cut
-        if reader.line_num > len(lines):  # the end of the block fell into a quoted cell
-            return sum(map(len, lines[:whole]))
-        whole = reader.line_num
 
 
 def _grouped(form: Form, kind: str, records: Iterator[tuple[float, object]], start: int) -> Iterator[Block]:

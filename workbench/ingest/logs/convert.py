@@ -6,24 +6,29 @@ The scale of feedback, the numbers of records in the file and their order are se
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from workbench.ingest.logs.arrays import amounts, counts, decisions, moments, names, strings, texts
+from workbench.ingest.logs.arrays import amounts, counts, decisions, names, strings, texts
 from workbench.ingest.logs.blocks import Block
 from workbench.ingest.logs.columns import LISTS, Columns
-from workbench.ingest.logs.feedback import leading_number, liked_word, stated_top
+from workbench.ingest.logs.durations import FACTORS
 from workbench.ingest.logs.items import retrieved_array
 from workbench.ingest.logs.masking import LogRedaction
-from workbench.ingest.logs.records import Table, tables_of, unpacked
+from workbench.ingest.logs.measures import durations, marks_and_words
+from workbench.ingest.logs.moments import moments, with_clock
+from workbench.ingest.logs.plans import FilePlan, Tally
+from workbench.ingest.logs.records import tables_of, unpacked
 from workbench.ingest.logs.schema import part_schema
+from workbench.ingest.logs.spreading import Table
 from workbench.ingest.logs.turns import unfolded_chats
-from workbench.ingest.logs.values import FACTORS, currency_of, duration_of, name_of, unit_of_name, zone_of
-from workbench.ingest.tables.csv_rows import DEFAULT_DIALECT, Dialect
+from workbench.ingest.logs.values import currency_of, name_of, zone_of
+
+__all__ = ["KEPT_BAD", "BlockResult", "FilePlan", "Tally", "read_block", "taken"]
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,70 +37,6 @@ KEPT_BAD = 20
 """Records that could not be read which a block names; the others are counted."""
 _NAMES = ("session_id", "user_id", "model", "prompt_version", "index_version", "policy_version")
 _COUNTS = ("tokens_in", "tokens_out")
-
-
-@dataclass(frozen=True, slots=True)
-class FilePlan:
-    """How the blocks of one file are read.
-
-    Attributes:
-        name: the file's path, relative to the case folder.
-        units: field -> unit a person stated. zone: time zone a person stated.
-        key: secret of the case that tells masked names apart.
-        traces: whether the rows come from the reader of traces.
-    """
-
-    name: str
-    columns: Columns
-    header: tuple[str, ...] = ()
-    dialect: Dialect = DEFAULT_DIALECT
-    encoding: str = "utf-8"
-    units: Mapping[str, str] = field(default_factory=dict)
-    zone: str | None = None
-    key: bytes = b""
-    traces: bool = False
-
-    def unit(self, name: str, path: str) -> str | None:
-        """The unit of time a column is in: as a person stated it, as its name does, or None."""
-        return self.units.get(name) or unit_of_name(path)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What is counted on the way.
-
-    Attributes:
-        records: found. interactions, additions: rows made of them. bad: records that could not be read.
-        local_times: times without a zone, left out; `local_example` is one.
-        unitless: field -> durations without a unit, left out.
-        no_currency: costs without a currency. lowest, highest: marks given as feedback. top: the highest mark values state.
-        masked: kind -> how many were masked.
-    """
-
-    records: int = 0
-    interactions: int = 0
-    additions: int = 0
-    bad: int = 0
-    local_times: int = 0
-    local_example: str = ""
-    unitless: dict[str, int] = field(default_factory=dict)
-    no_currency: int = 0
-    lowest: float | None = None
-    highest: float | None = None
-    top: float | None = None
-    masked: dict[str, int] = field(default_factory=dict)
-
-    def add(self, other: Tally) -> None:
-        """Count another one's in."""
-        for name in ("records", "interactions", "additions", "bad", "local_times", "no_currency"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.local_example = self.local_example or other.local_example
-        for mine, theirs in ((self.unitless, other.unitless), (self.masked, other.masked)):
-            for kind, count in theirs.items():
-                mine[kind] = mine.get(kind, 0) + count
-        self.lowest = min((mark for mark in (self.lowest, other.lowest) if mark is not None), default=None)
-        self.highest = max((mark for mark in (self.highest, other.highest) if mark is not None), default=None)
-        self.top = max((mark for mark in (self.top, other.top) if mark is not None), default=None)
 
 
 @dataclass(slots=True)
@@ -211,11 +152,14 @@ class _Rows:
                 made[name] = strings(names(self._raw(name), self.redaction))
         for name in _COUNTS:
             if self._has(name):
-                made[name] = counts(self._raw(name))
+                made[name] = counts(self._raw(name), self._decimal())
         for name, add in _FURTHER.items():
             if any(self._has(path) for path in _LISTS_OF.get(name, (name,))):
                 made.update(add(self))
         return made
+
+    def _decimal(self) -> str:
+        return self.plan.decimal(self.columns)
 
     def _places(self) -> Sequence[str | None]:
         return self.table.places if self.table.places is not None else [None] * self.table.rows
@@ -230,12 +174,21 @@ class _Rows:
 
     def _at(self) -> dict[str, pa.Array]:
         values = self._raw("at")
-        array, local = moments(values, self._zones())
-        if local:
-            self.tally.local_times += len(local)
-            example = LogRedaction(self.plan.key).text(str(values[local[0]]))[:40]
-            self.tally.local_example = self.tally.local_example or example
-        return {"at": array}
+        if self._has("clock"):
+            values = with_clock(values, self._raw("clock"))
+        found = moments(values, self._zones())
+        tally = self.tally
+        if found.local:
+            tally.local_times += len(found.local)
+            tally.local_example = tally.local_example or self._example(values[found.local[0]])
+        tally.day_first += found.only_day_first
+        tally.month_first += found.only_month_first
+        tally.either_first += found.either
+        tally.date_example = tally.date_example or self._example(found.example)
+        return {"at": found.at, "at_day_first": found.day_first, "at_month_first": found.month_first}
+
+    def _example(self, value: object) -> str:
+        return LogRedaction(self.plan.key).text(str(value))[:40]
 
     def _zones(self) -> Sequence[tzinfo | None] | tzinfo | None:
         if self.plan.zone:
@@ -264,29 +217,15 @@ class _Rows:
             if values is None:
                 continue
             unit = self.plan.unit(name, path)
-            factor = FACTORS[unit] if unit else None
-            if factor is not None and not any(type(value) is str and value[-1:] in "sc" for value in values):
-                array = pc.multiply(amounts(values), factor / per_unit)
-            else:
-                array = self._stated(name, values, factor, per_unit)
+            array, unitless = durations(values, FACTORS[unit] if unit else None, per_unit, self._decimal())
+            if unitless:
+                self.tally.unitless[name] = self.tally.unitless.get(name, 0) + unitless
             found.append(array)
         return found[0] if len(found) == 1 else pc.coalesce(*found)
 
-    def _stated(self, name: str, values: Sequence[object], factor: float | None, per_unit: float) -> pa.Array:
-        import pyarrow as pa
-
-        found: list[float | None] = []
-        for value in values:
-            duration = duration_of(value)
-            stated = (duration[1] or factor) if duration else None
-            if duration and stated is None:
-                self.tally.unitless[name] = self.tally.unitless.get(name, 0) + 1
-            found.append(duration[0] * stated / per_unit if duration and stated else None)
-        return pa.array(found, pa.float64())
-
     def _cost(self) -> dict[str, pa.Array]:
         values = self._raw("cost")
-        array = amounts(values)
+        array = amounts(values, self._decimal())
         stated = currency_of(self.columns.source("cost")) or self.plan.units.get("cost")
         if not stated:
             unknown = sum(value is not None and currency_of(str(value)) is None for value in values)
@@ -300,28 +239,9 @@ class _Rows:
         return {"policy_decision": strings(decisions(self._raw("policy_decision"), self.redaction))}
 
     def _feedback(self) -> dict[str, pa.Array]:
-        import pyarrow as pa
-
-        marks: list[float | None] = []
-        words: list[int | None] = []
-        known: dict[object, tuple[float | None, int | None]] = {}
-        for value in self._raw("feedback"):
-            key = (type(value), value) if isinstance(value, str | int | float) else None
-            mark, word = known[key] if key in known else self._one_feedback(value)
-            if key is not None and len(known) < 1000:
-                known[key] = mark, word
-            marks.append(mark)
-            words.append(word)
-        given = [mark for mark in marks if mark is not None]
-        self.tally.add(Tally(lowest=min(given, default=None), highest=max(given, default=None)))
-        return {"feedback_mark": pa.array(marks, pa.float64()), "feedback_word": pa.array(words, pa.int8())}
-
-    def _one_feedback(self, value: object) -> tuple[float | None, int | None]:
-        mark = leading_number(value)
-        if mark is None:
-            return None, liked_word(value)
-        self.tally.add(Tally(top=stated_top(value)))
-        return mark, None
+        found = marks_and_words(self._raw("feedback"), self._decimal())
+        self.tally.add(Tally(lowest=found.lowest, highest=found.highest, top=found.top))
+        return {"feedback_mark": found.marks, "feedback_word": found.words}
 
 
 _LISTS_OF = {"retrieved": LISTS}

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from workbench.ingest.logs.aliases import without_accents
 from workbench.ingest.logs.formats import log_formats
 from workbench.ingest.logs.values import number_of
 
 SCALES: Mapping[str, float] = {"1 to 5": 5.0, "1 to 10": 10.0, "0 to 100": 100.0}
 """Scale a person can name -> its highest mark; anything up to 1 is thumbs and needs no naming."""
+_STARS = re.compile(r"\s*(?=.{0,4}[★⭐])[★⭐☆\ufe0f]{1,10}\s*")
+_OF = re.compile(r"\s*(?:(?:/|of|out of)\s*(?P<of>\d{1,3})|(?P<stars>stars?)|(?P<share>%))\s*$")
 LIKED_FROM, DISLIKED_TO = 0.8, 0.4
 """Shares of the highest mark: 4 and 5 stars of 5 are liked, 1 and 2 are not; 8 to 10 and 1 to 4 of 10 alike."""
 
@@ -39,7 +42,7 @@ def liked(value: object, scale: Sequence[float], top: float | None = None) -> in
 
 def liked_word(value: object) -> int | None:
     """What a word, a thumb or a yes or no says; None for anything else."""
-    word = re.sub(r"[\s_:-]", "", str(value).lower()) if isinstance(value, str | bool) else ""
+    word = re.sub(r"[\s_:-]", "", without_accents(str(value).lower())) if isinstance(value, str | bool) else ""
     words = log_formats()["feedback_words"]
     return 1 if word in words["up"] else -1 if word in words["down"] else None
 
@@ -62,11 +65,15 @@ def feedback_scale(values: Iterable[object]) -> tuple[float, ...]:
 
 
 def stated_top(value: object) -> float | None:
-    """The highest mark a value states itself: "4/5", "4 stars"; None when it states none."""
-    match = re.search(r"/\s*(\d{1,3})\s*$|(stars?)\s*$", value) if isinstance(value, str) else None
+    """The highest mark a value states itself: "4/5", "4 stars", "80%"; None when it states none."""
+    if not isinstance(value, str):
+        return None
+    if _STARS.fullmatch(value):
+        return 5.0
+    match = _OF.search(value)
     if match is None:
         return None
-    return 5.0 if match.group(2) else float(match.group(1)) or None
+    return {"stars": 5.0, "share": 100.0}.get(match.lastgroup or "") or float(match["of"]) or None
 
 
 def is_feedback(value: object) -> bool:
@@ -74,6 +81,15 @@ def is_feedback(value: object) -> bool:
     return liked(value, (-1.0, 1.0)) is not None or leading_number(value) is not None
 
 
-def leading_number(value: object) -> float | None:
-    """The number a value is or begins with: 4, "4", "4/5", "4 stars"."""
-    return number_of(re.sub(r"\s*(/\s*\d+|stars?)$", "", value) if isinstance(value, str) else value)
+def leading_number(value: object, decimal: str = ".") -> float | None:
+    """The number a value is or begins with: 4, "4", "4/5", "4 stars", "★★★★☆", "80%".
+
+    Args:
+        value: as logged.
+        decimal: the mark before decimals in texts that can be read both ways.
+    """
+    if isinstance(value, str):
+        if _STARS.fullmatch(value):
+            return float(sum(map(value.count, "★⭐")))
+        value = _OF.sub("", value)
+    return number_of(value, decimal)

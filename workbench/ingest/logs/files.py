@@ -18,7 +18,7 @@ from workbench.ingest.logs.blocks import Block, LogFile, blocks_of_rows, open_lo
 from workbench.ingest.logs.columns import Columns, flatten
 from workbench.ingest.logs.convert import FilePlan
 from workbench.ingest.logs.corrections import FIELDS, FileCorrections
-from workbench.ingest.logs.mapping import column_of, guesses
+from workbench.ingest.logs.mapping import column_of, date_order, guesses
 from workbench.ingest.logs.masking import LogRedaction
 from workbench.ingest.logs.parts import PartState, read_parts
 from workbench.ingest.logs.records import Records, rows_of, tables_of
@@ -118,7 +118,7 @@ def read_file(
             log = open_log(file.path)
             yield from _read(file, log, folder, state, kept, key, pool)
         except InputError as error:
-            state.faults.append(f"{file.name}: {error}")
+            state.faults.append(f"{file.name}: {str(error).removeprefix(f'{file.path.name}: ')}")
         _conclude(state, file.name, kept)
         state.done = True
         state.keep(folder)
@@ -131,7 +131,8 @@ def _read(
     redaction = LogRedaction(key)
     sample = _Sample.of(log)
     if sample.empty:
-        state.faults.append(f"{file.name}: empty; check the export")
+        said = "a line of column names and no line below it" if log.header else "empty"
+        state.faults.append(f"{file.name}: {said}; check the export")
         return
     form = trace_format(sample.objects)
     if form is not None:
@@ -248,11 +249,11 @@ def _conclude(state: PartState, name: str, kept: FileCorrections) -> None:
     """Faults that only all of a file shows."""
     tally = state.tally
     if tally.records and not tally.interactions and not tally.additions:
-        names = ", ".join(sorted(state.columns.known)[:8]) or "none"
+        state.faults.append(f"{name}: {_no_question(state)}")
+    if tally.either_first and date_order(state, kept) is None:
         state.faults.append(
-            f"{name}: no column holds the question (found: {names[:200]}); name the column 'query' and add the file again"
-            if state.format == "table"
-            else f"{name}: a trace export ({state.format}) without a question in it; export its spans with inputs and outputs"
+            f"{name}: {tally.either_first:,} of {tally.interactions:,} dates in '{column_of(state, 'at')}' (such as "
+            f"{tally.date_example}) can be read with the day or the month first and are left out; say which"
         )
     if tally.local_times:
         column = column_of(state, "at")
@@ -266,3 +267,12 @@ def _conclude(state: PartState, name: str, kept: FileCorrections) -> None:
             f"{name}: {count:,} values in '{column_of(state, unitless)}' state no unit and are left out; say whether they "
             "are seconds or milliseconds"
         )
+
+
+def _no_question(state: PartState) -> str:
+    if state.format != "table":
+        return f"a trace export ({state.format}) without a question in it; export its spans with inputs and outputs"
+    if len(state.columns.known) == 1:
+        return "running text, no log; move it to corpus/ if it is a document the pilot reads"
+    names = ", ".join(sorted(state.columns.known)[:8]) or "none"
+    return f"no column holds the question (found: {names[:200]}); name the column 'query' and add the file again"

@@ -5,7 +5,7 @@ It is worked out from the sample the columns were chosen by and from what was co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.ingest.logs.columns import (
@@ -17,11 +17,12 @@ from workbench.ingest.logs.columns import (
     values_by_path,
 )
 from workbench.ingest.logs.corrections import FileCorrections
-from workbench.ingest.logs.feedback import SCALES, highest_mark
 from workbench.ingest.logs.masking import LogRedaction
 from workbench.ingest.logs.parts import PartState
-from workbench.ingest.logs.values import currency_of, unit_of_name
+from workbench.ingest.logs.units import ZONES, column_of, date_order, questions_about, top_mark, units_of
 from workbench.records import ColumnGuess, FileMapping, Interaction, LogQuestion
+
+__all__ = ["column_of", "date_order", "field_sources", "file_mapping", "guesses", "mapping_from_json", "top_mark"]
 
 EXAMPLE = 80
 CONTENT_CONFIDENCE = 0.5
@@ -30,10 +31,6 @@ WRAPPED = 0.95
 """Quality of a name that is known once its grouping prefix is taken off ("metadata.user_id")."""
 WORST_ALIAS = 0.6
 """Quality of the last alias of a field; the first has 1."""
-ZONES = ("UTC", "Europe/London", "Europe/Berlin", "America/New_York")
-FORMAT_CURRENCIES = {"Langfuse": "USD"}
-"""Trace format -> the currency its costs are in, where its makers say so."""
-CURRENCIES = ("EUR", "GBP", "USD")
 
 
 def guesses(columns: Columns, sample: Sequence[Flat], redaction: LogRedaction) -> list[ColumnGuess]:
@@ -77,15 +74,15 @@ def _name_quality(name: str, path: str, columns: Columns) -> float:
 
 def file_mapping(name: str, state: PartState, kept: FileCorrections, redaction: LogRedaction) -> FileMapping:
     """How a file that was read to its end was read."""
-    units, questions = dict(_units(state, kept)), tuple(_questions(name, state, kept))
-    told = {question.field for question in questions}
+    units, questions = dict(units_of(state, kept)), tuple(questions_about(name, state, kept))
+    told = {(question.field, question.ask) for question in questions}
     asked = (
         LogQuestion(**{**entry, "choices": tuple(entry["choices"]) or _choices(entry["ask"])})
         for entry in state.questions
     )
     # A trace reader asks before it is known what a person said; a question answered meanwhile is not put again.
-    questions = (*(question for question in asked if question.field in told), *questions)
-    questions = tuple({question.field: question for question in reversed(questions)}.values())
+    questions = (*(question for question in asked if (question.field, question.ask) in told), *questions)
+    questions = tuple({(question.field, question.ask): question for question in reversed(questions)}.values())
     return FileMapping(
         path=name,
         format=state.format,
@@ -113,101 +110,6 @@ def _all_guesses(state: PartState, redaction: LogRedaction) -> tuple[ColumnGuess
     return tuple(sorted(found, key=lambda guess: (-guess.confidence, guess.field)))
 
 
-def top_mark(state: PartState, kept: FileCorrections) -> float | None:
-    """The highest mark feedback of a file can have; None where no marks are given, or it cannot be told."""
-    if (state.tally.highest or 0) <= 1:
-        return None
-    if "feedback" in kept.units:
-        return SCALES[kept.units["feedback"]]
-    if state.tally.top is not None:
-        return state.tally.top
-    if "star" in state.columns.source("feedback").lower() and (state.tally.highest or 0) <= 5:
-        return 5.0
-    return highest_mark([state.tally.highest or 0])
-
-
-def column_of(state: PartState, name: str) -> str:
-    """The column a field is read from, as people should see it: for a trace the key its reader named."""
-    return state.sources.get(name) or state.columns.source(name)
-
-
-def _units(state: PartState, kept: FileCorrections) -> Iterator[tuple[str, str]]:
-    columns = state.columns
-    for name in ("latency_ms", "review_seconds"):
-        stated = {unit for path in columns.chosen.get(name, ()) if (unit := unit_of_name(path))}
-        if name in kept.units:
-            yield name, f"{kept.units[name]} (set by a person)"
-        elif stated:
-            yield name, f"{' and '.join(sorted(stated))} (name)"
-        elif columns.source(name):
-            left_out = state.tally.unitless.get(name, 0)
-            yield name, f"not stated: {left_out:,} values left out" if left_out else "stated by the values"
-    if columns.source("at"):
-        yield "at", _zone(state, kept)
-    if columns.source("cost"):
-        yield "cost", _currency(state, kept)
-    if columns.source("feedback") and (state.tally.highest or 0) > 1:
-        top = top_mark(state, kept)
-        told = "set by a person" if "feedback" in kept.units else "values"
-        yield "feedback", f"marks up to {top:g} ({told})" if top else "marks on a scale that is not stated: left out"
-
-
-def _zone(state: PartState, kept: FileCorrections) -> str:
-    if kept.time_zone:
-        return f"{kept.time_zone} (set by a person)"
-    if state.columns.source("at").lower().endswith(("utc", "gmt")):
-        return "UTC (name)"
-    if state.tally.local_times:
-        return f"not stated: {state.tally.local_times:,} times left out"
-    return "stated by the values"
-
-
-def _currency(state: PartState, kept: FileCorrections) -> str:
-    if kept.currency:
-        return f"{kept.currency} (set by a person)"
-    named = currency_of(state.columns.source("cost"))
-    if named:
-        return f"{named} (name)"
-    if state.format in FORMAT_CURRENCIES:
-        return f"{FORMAT_CURRENCIES[state.format]} (format)"
-    return "no currency stated" if state.tally.no_currency else "stated by the values"
-
-
-def _questions(name: str, state: PartState, kept: FileCorrections) -> Iterator[LogQuestion]:
-    tally = state.tally
-    for path, what in (("latency_ms", "the time an answer took"), ("review_seconds", "the time a review took")):
-        if tally.unitless.get(path):
-            yield LogQuestion(
-                name,
-                path,
-                "unit",
-                f"In which unit is {what} in '{column_of(state, path)}'? {tally.unitless[path]:,} values wait for it.",
-                ("milliseconds", "seconds"),
-            )
-    if tally.local_times and not kept.time_zone:
-        yield LogQuestion(
-            name,
-            "at",
-            "time zone",
-            f"Which time zone are the times in '{column_of(state, 'at')}' in (such as {tally.local_example})? "
-            f"{tally.local_times:,} of them name none.",
-            ZONES,
-        )
-    if tally.no_currency and not kept.currency and state.format not in FORMAT_CURRENCIES:
-        yield LogQuestion(
-            name, "cost", "currency", f"In which currency are the costs in '{column_of(state, 'cost')}'?", CURRENCIES
-        )
-    if (tally.highest or 0) > 1 and top_mark(state, kept) is None:
-        yield LogQuestion(
-            name,
-            "feedback",
-            "unit",
-            f"On which scale are the marks in '{column_of(state, 'feedback')}' given? They go from {tally.lowest:g} to "
-            f"{tally.highest:g}.",
-            tuple(SCALES),
-        )
-
-
 def field_sources(state: PartState, kept: FileCorrections, redaction: LogRedaction) -> dict[str, str]:
     """`Interaction` field -> the column it was read from, for people; also columns named for it that were never filled."""
     columns = state.columns
@@ -216,8 +118,10 @@ def field_sources(state: PartState, kept: FileCorrections, redaction: LogRedacti
     lists = [columns.source(name) for name in LISTS if columns.source(name)]
     if lists:
         sources["retrieved"] = ", ".join(lists)
-    units = dict(_units(state, kept))
-    if "latency_ms" in sources:
+    units = dict(units_of(state, kept))
+    if "clock" in columns.chosen and "at" in sources:
+        sources["at"] += f" with {columns.source('clock')}"
+    if "latency_ms" in sources and "latency_ms" in units:
         sources["latency_ms"] += f" ({units['latency_ms'].removesuffix(' (name)')})"
     unfilled = {name.partition(".")[0]: path for name, path in columns.unfilled().items() if name != "timezone"}
     found = {name: f"{path} (never filled)" for name, path in unfilled.items()} | sources

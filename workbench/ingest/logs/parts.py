@@ -154,7 +154,7 @@ def _keep_part(folder: Path, state: PartState, batches: Iterable[pa.RecordBatch]
 
         path = folder / part_name(state.parts)
         with scratch_file(path) as scratch:
-            pq.write_table(pa.Table.from_batches(batches, part_schema()), scratch, compression="zstd")
+            pq.write_table(pa.Table.from_batches(batches, part_schema()), scratch, compression="lz4")
         state.parts += 1
     state.keep(folder)
 

@@ -20,7 +20,7 @@ from workbench.case import files_below, shown
 from workbench.errors import InputError
 from workbench.ingest.logs.corrections import FileCorrections, read_corrections
 from workbench.ingest.logs.files import Found, found_files, read_file
-from workbench.ingest.logs.mapping import field_sources, file_mapping, mapping_from_json, top_mark
+from workbench.ingest.logs.mapping import date_order, field_sources, file_mapping, mapping_from_json, top_mark
 from workbench.ingest.logs.masking import LogRedaction, case_key
 from workbench.ingest.logs.parts import PartState, forget_parts, part_name, replace_text
 from workbench.ingest.logs.schema import FORMAT_VERSION
@@ -194,7 +194,13 @@ class _Reading:
         redaction = LogRedaction(self.key)
         said = {name: self.corrections.get(name, FileCorrections()) for name in states}
         scales = [
-            Scale(name, state.tally.lowest, state.tally.highest, top_mark(state, said[name]))
+            Scale(
+                name,
+                state.tally.lowest,
+                state.tally.highest,
+                top_mark(state, said[name]),
+                date_order(state, said[name]),
+            )
             for name, state in states.items()
         ]
         files = [folders[name] / part_name(number) for name, state in states.items() for number in range(state.parts)]
@@ -242,6 +248,11 @@ def _all_faults(states: Mapping[str, PartState]) -> Iterator[str]:
 
 
 def _lost(built: Built) -> Iterator[str]:
+    if built.repeated:
+        yield (
+            f"logs: repeated lines of one id, in one file or several: {built.repeated:,}; each interaction is counted once, with "
+            "what all its lines say"
+        )
     if built.first_lost:
         path, place, name = built.first_lost
         yield (

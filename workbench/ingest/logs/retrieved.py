@@ -5,6 +5,7 @@ A part that the log does not tell stays None; nothing is looked up in the corpus
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 
@@ -13,6 +14,8 @@ from workbench.ingest.logs.formats import log_formats
 from workbench.ingest.logs.masking import LogRedaction
 from workbench.ingest.logs.values import as_structure, is_passage, list_of, number_of, text_of, texts_of
 from workbench.records import RetrievedItem
+
+_ONE_SCORE = re.compile(r"\s*[01],\d+\s*")
 
 
 def retrieved_of(
@@ -29,20 +32,25 @@ def retrieved_of(
     items = lists.get("retrieved.items")
     if items is not None:
         read = [_item(part, redaction) for part in list_of(items)]
-        scores = _column(lists.get("retrieved.scores"), list_of)
+        scores = _column(lists.get("retrieved.scores"), _scores)
         return tuple(_with_score(item, score, sign) for item, score in _padded(read, scores))
     ids, texts = (
         _column(lists.get(name), split) for name, split in (("retrieved.ids", list_of), ("retrieved.texts", texts_of))
     )
     if ids is None and texts is None:
         return None
-    scores = _column(lists.get("retrieved.scores"), list_of) or []
+    scores = _column(lists.get("retrieved.scores"), _scores) or []
     rows = zip_longest(ids or [], texts or [], scores[: max(len(ids or []), len(texts or []))])
     return tuple(_row(doc, text, score, sign, redaction) for doc, text, score in rows)
 
 
 def _column(value: object, split: Callable[[object], list[object]]) -> list[object] | None:
     return None if value is None else split(value)
+
+
+def _scores(value: object) -> list[object]:
+    """Scores as `list_of` parts them; "0,85" is one, with a decimal comma."""
+    return [value] if isinstance(value, str) and _ONE_SCORE.fullmatch(value) else list_of(value)
 
 
 def _padded(items: Sequence[RetrievedItem], scores: Sequence[object] | None) -> list[tuple[RetrievedItem, object]]:

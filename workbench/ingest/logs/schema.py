@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Rises when the same log would give another table."""
 
 
@@ -57,6 +57,8 @@ def part_schema() -> pa.Schema:
     return pa.schema(
         [
             *kept,
+            pa.field("at_day_first", pa.timestamp("us", "UTC")),
+            pa.field("at_month_first", pa.timestamp("us", "UTC")),
             pa.field("feedback_mark", pa.float64()),
             pa.field("feedback_word", pa.int8()),
             pa.field("addition", pa.bool_()),

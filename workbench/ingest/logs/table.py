@@ -8,24 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.errors import InputError
+from workbench.ingest.logs.interactions import interaction_batches, interactions_in, read_interactions
+from workbench.ingest.logs.repeats import find_repeated, one
 from workbench.ingest.logs.schema import interaction_schema
 from workbench.ingest.tables.text_files import short
-from workbench.records import Interaction, RetrievedItem, Source
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
+
+__all__ = [
+    "KEPT_INTERACTIONS",
+    "Built",
+    "Scale",
+    "build_table",
+    "interaction_batches",
+    "interactions_in",
+    "read_interactions",
+    "write_sample",
+]
 
 KEPT_INTERACTIONS = 100_000
 """Interactions of a log that analyses hold in memory; of a larger one a sample of about so many."""
 MEMORY_LIMIT = "512MB"
-BATCH_ROWS = 5_000
 ROW_GROUP_ROWS = 50_000
 ROW_GROUP_BYTES = 32 * 2**20
 """A row group is held in memory while it is written, one a thread."""
@@ -39,6 +48,12 @@ _FEEDBACK = """CASE
     WHEN feedback_mark > 0 THEN 1
     WHEN feedback_mark < 0 OR lowest >= 0 THEN -1
 END::TINYINT"""
+_AT = """CASE
+    WHEN dates = 'day first' THEN coalesce("at", at_day_first)
+    WHEN dates = 'month first' THEN coalesce("at", at_month_first)
+    WHEN at_day_first IS NULL OR at_month_first IS NULL THEN coalesce("at", at_day_first, at_month_first)
+    ELSE "at"
+END"""
 ADDED = ("feedback", "review", "review_seconds", "policy_decision", "policy_version")
 """Fields a later line can add to a question of the same id."""
 _ORDER = ('"at" NULLS LAST', "source_path", "number", "turn")
@@ -46,12 +61,18 @@ _ORDER = ('"at" NULLS LAST', "source_path", "number", "turn")
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Marks given as feedback in one file; `top` is the highest there is, None when that cannot be told."""
+    """What all of one file tells about its values.
+
+    Attributes:
+        lowest, highest: marks given as feedback. top: the highest there is, None when that cannot be told.
+        dates: "day first" or "month first", None when that cannot be told: then only dates with one reading count.
+    """
 
     path: str
     lowest: float | None
     highest: float | None
     top: float | None
+    dates: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +80,12 @@ class Built:
     """What building the table told.
 
     Attributes:
-        total: interactions. lost: lines that add to a question no line asks. first_lost: (file, place, id) of the first of them.
+        total: interactions. repeated: lines that repeat one, left out.
+        lost: lines that add to a question no line asks. first_lost: (file, place, id) of the first of them.
     """
 
     total: int
+    repeated: int = 0
     lost: int = 0
     first_lost: tuple[str, str, str] | None = None
 
@@ -86,27 +109,28 @@ def build_table(parts: Sequence[Path], scales: Sequence[Scale], target: Path, sc
         pq.write_table(pa.Table.from_batches([], interaction_schema()), target)
         return Built(0)
     with _database(scratch, target.parent, *{part.parent for part in parts}) as database:
-        database.execute("CREATE TABLE scales (path VARCHAR, lowest DOUBLE, highest DOUBLE, top DOUBLE)")
+        database.execute("CREATE TABLE scales (path VARCHAR, lowest DOUBLE, highest DOUBLE, top DOUBLE, dates VARCHAR)")
         database.executemany(
-            "INSERT INTO scales VALUES (?, ?, ?, ?)",
-            [(scale.path, scale.lowest, scale.highest, scale.top) for scale in scales] or [("", None, None, None)],
+            "INSERT INTO scales VALUES (?, ?, ?, ?, ?)",
+            [astuple(scale) for scale in scales] or [("", None, None, None, None)],
         )
         files = ", ".join(map(_quoted, parts))
         database.execute(
-            f"CREATE VIEW parts AS SELECT p.*, {_FEEDBACK} AS feedback FROM read_parquet([{files}]) p "
+            f'CREATE VIEW parts AS SELECT p.* REPLACE ({_AT} AS "at"), {_FEEDBACK} AS feedback FROM read_parquet([{files}]) p '
             "LEFT JOIN scales s ON s.path = p.source_path"
         )
         database.execute(
             f"CREATE TABLE additions AS SELECT interaction_id, {', '.join(ADDED)}, source_path, source_locator, "
             "row_number() OVER (ORDER BY source_path, number, turn) AS place FROM parts WHERE addition"
         )
-        additions = _one(database, "SELECT count(*) FROM additions")[0]
-        select = _joined() if additions else _plain()
+        additions = one(database, "SELECT count(*) FROM additions")[0]
+        repeated, asked = find_repeated(database)
+        select = _joined(asked) if additions else _plain(asked)
         database.execute(
             f"COPY ({select}) TO {_quoted(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_group_rows(parts)})"
         )
-        total = _one(database, f"SELECT count(*) FROM read_parquet({_quoted(target)})")[0]
-        return _with_lost(database, total) if additions else Built(total)
+        total = one(database, f"SELECT count(*) FROM read_parquet({_quoted(target)})")[0]
+        return _with_lost(database, total, repeated) if additions else Built(total, repeated)
 
 
 def _group_rows(parts: Sequence[Path]) -> int:
@@ -121,15 +145,15 @@ def _group_rows(parts: Sequence[Path]) -> int:
     return max(2048, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES * rows // max(1, size)))
 
 
-def _plain() -> str:
-    return f"SELECT {_columns()} FROM parts WHERE NOT addition ORDER BY {', '.join(_ORDER)}"
+def _plain(asked: str) -> str:
+    return f"SELECT {_columns()} FROM {asked} ORDER BY {', '.join(_ORDER)}"
 
 
 def _columns() -> str:
     return ", ".join(f'"{name}"' for name in interaction_schema().names)
 
 
-def _joined() -> str:
+def _joined(asked: str) -> str:
     """Questions with what later lines add to those of the same id; of several the last that says something counts."""
     last = ", ".join(f"arg_max({name}, place) FILTER ({name} IS NOT NULL) AS {name}" for name in ADDED)
     columns = ", ".join(
@@ -139,24 +163,23 @@ def _joined() -> str:
     order = ", ".join(f"p.{name}" for name in _ORDER)
     return (
         f"WITH later AS (SELECT interaction_id, {last} FROM additions GROUP BY interaction_id) "
-        f"SELECT {columns} FROM parts p LEFT JOIN later l ON l.interaction_id = p.interaction_id "
-        f"WHERE NOT p.addition ORDER BY {order}"
+        f"SELECT {columns} FROM {asked} p LEFT JOIN later l ON l.interaction_id = p.interaction_id ORDER BY {order}"
     )
 
 
-def _with_lost(database: duckdb.DuckDBPyConnection, total: int) -> Built:
+def _with_lost(database: duckdb.DuckDBPyConnection, total: int, repeated: int) -> Built:
     database.execute(
         "CREATE TABLE asked AS SELECT DISTINCT a.interaction_id FROM "
         "(SELECT DISTINCT interaction_id FROM additions) a JOIN parts p ON p.interaction_id = a.interaction_id AND NOT p.addition"
     )
     lost = "FROM additions WHERE interaction_id NOT IN (SELECT interaction_id FROM asked)"
-    count = _one(database, f"SELECT count(*) {lost}")[0]
+    count = one(database, f"SELECT count(*) {lost}")[0]
     if not count:
-        return Built(total)
-    path, place, name = _one(
+        return Built(total, repeated)
+    path, place, name = one(
         database, f"SELECT source_path, source_locator, interaction_id {lost} ORDER BY place LIMIT 1"
     )
-    return Built(total, count, (path, place, name))
+    return Built(total, repeated, count, (path, place, name))
 
 
 def write_sample(table: Path, total: int, target: Path, scratch: Path) -> int:
@@ -178,7 +201,7 @@ def write_sample(table: Path, total: int, target: Path, scratch: Path) -> int:
         count = 0
         for unit in (session, "file_row_number::VARCHAR"):
             drawn = f"('0x' || md5('{SAMPLE_SEED} ' || {unit})[1:8])::UBIGINT < {threshold}"
-            count = _one(database, f"SELECT count(*) FROM {source} WHERE {drawn}")[0]
+            count = one(database, f"SELECT count(*) FROM {source} WHERE {drawn}")[0]
             if KEPT_INTERACTIONS / 2 <= count <= KEPT_INTERACTIONS * 1.5:
                 break
         database.execute(
@@ -186,79 +209,6 @@ def write_sample(table: Path, total: int, target: Path, scratch: Path) -> int:
             f"TO {_quoted(target)} (FORMAT parquet, COMPRESSION zstd)"
         )
         return int(count)
-
-
-def interaction_batches(table: str | Path) -> Iterator[pa.RecordBatch]:
-    """Every interaction of the log, oldest first, in batches of `interaction_schema`.
-
-    Args:
-        table: `QueryLog.table`.
-
-    Raises:
-        InputError: the table is gone or cannot be read.
-    """
-    yield from _batches(table, None)
-
-
-def read_interactions(table: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """The whole interaction table, or some of its columns, oldest first.
-
-    Args:
-        table: `QueryLog.table`.
-        columns: names of `interaction_schema`; None for all.
-
-    Raises:
-        InputError: the table is gone or cannot be read.
-    """
-    import pyarrow as pa
-
-    schema = interaction_schema()
-    wanted = pa.schema([schema.field(name) for name in columns]) if columns is not None else schema
-    return pa.Table.from_batches(_batches(table, columns), wanted)
-
-
-def _batches(table: str | Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = interaction_schema()
-    try:
-        with pq.ParquetFile(table) as file:
-            for batch in file.iter_batches(BATCH_ROWS, columns=columns):
-                named = pa.schema([schema.field(name) for name in batch.schema.names])
-                yield batch.cast(named)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(
-            f"{Path(table).name}: the kept query log could not be read ({short(error)}); run the command again to read it anew"
-        ) from error
-
-
-def interactions_in(table: Path) -> tuple[Interaction, ...]:
-    """The interactions of a table as records.
-
-    Raises:
-        InputError: the table is gone or cannot be read.
-    """
-    # The same passages and names come back for many questions: each is held once.
-    seen: dict[str, str] = {}
-    return tuple(_interaction(row, seen) for batch in _batches(table, None) for row in batch.to_pylist())
-
-
-def _interaction(row: dict[str, Any], seen: dict[str, str]) -> Interaction:
-    source = Source(row.pop("source_path"), row.pop("source_locator"))
-    retrieved = row.pop("retrieved")
-    items = None if retrieved is None else tuple(_item(item, seen) for item in retrieved)
-    at = row.pop("at")
-    return Interaction(source=source, retrieved=items, at=None if at is None else at.astimezone(UTC), **row)
-
-
-def _item(item: dict[str, Any], seen: dict[str, str]) -> RetrievedItem:
-    doc_id, text = item["doc_id"], item["text"]
-    return RetrievedItem(
-        None if doc_id is None else seen.setdefault(doc_id, doc_id),
-        None if text is None else seen.setdefault(text, text),
-        item["score"],
-    )
 
 
 @contextmanager
@@ -287,12 +237,6 @@ def _database(scratch: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnecti
         raise InputError(
             f"the query log could not be sorted ({short(error)}); free some disk space and try again"
         ) from error
-
-
-def _one(database: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    row = database.execute(query).fetchone()
-    assert row is not None
-    return row
 
 
 def _quoted(path: Path) -> str:

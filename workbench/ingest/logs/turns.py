@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from workbench.ingest.logs.columns import Columns, Flat, confirmed, field_of, flatten
 from workbench.ingest.logs.formats import log_formats
-from workbench.ingest.logs.records import Table
+from workbench.ingest.logs.spreading import Table
 from workbench.ingest.logs.values import as_structure, messages_of, text_of
 
 SAMPLED_LISTS = 20

@@ -1,43 +1,55 @@
-"""What a log's raw values mean: times, numbers, feedback, decisions, lists of retrieved things.
+"""What a log's raw values mean: texts, messages, labels, amounts, decisions, lists of retrieved things.
 
-A converter returns None for a value it cannot make sense of, and never guesses a time zone.
+A converter returns None for a value it cannot make sense of. Numbers and times are read in modules of their own.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-import math
 import re
 import warnings
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from email.utils import parsedate_to_datetime
-from typing import Literal
-from zoneinfo import ZoneInfo
+
+from workbench.ingest.logs.durations import duration_of, unit_of_name
+from workbench.ingest.logs.numbers import number_of
+from workbench.ingest.logs.times import time_of, zone_of
+
+__all__ = [
+    "amount_of",
+    "as_structure",
+    "count_of",
+    "currency_of",
+    "decision_of",
+    "duration_of",
+    "is_document_list",
+    "is_passage",
+    "is_question",
+    "is_score_list",
+    "list_of",
+    "messages_of",
+    "name_of",
+    "number_of",
+    "sound",
+    "text_of",
+    "texts_of",
+    "time_of",
+    "unit_of_name",
+    "zone_of",
+]
 
 MAX_LITERAL = 2**20
 """Characters of a cell that is still tried as a Python literal; JSON has no such limit."""
 PASSAGE_WORDS = 12
 """A string of at least this many words in a list of retrieved things is a passage, not a name."""
-EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
-"""(above this, units a second): nanoseconds, microseconds, milliseconds; anything lower is seconds."""
-YEARS = range(2000, 2101)
-FACTORS = {"ms": 1.0, "milliseconds": 1.0, "s": 1000.0, "sec": 1000.0, "seconds": 1000.0}
-"""Unit of time -> milliseconds."""
-
 _CURRENCY = re.compile(
     r"(?<![a-z])(?:gbp|usd|eur|chf|jpy|cad|aud|sek|nok|dkk|pln|czk|inr|cny)(?![a-z])|[£$€¥]", re.IGNORECASE
 )
-_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})[T ,]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)(.*)", re.DOTALL)
 _ROLES = {
     **dict.fromkeys(("user", "human", "customer", "client", "text", "input_text"), "user"),
     **dict.fromkeys(("assistant", "ai", "bot", "gpt", "model", "chatbot"), "assistant"),
 }
 _MISSING = {"", "null", "none", "nan", "n/a", "na", "-", "undefined"}
-_LOCAL_TIME = re.compile(
-    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ]([A-Za-z]{3,9}|\d{1,2})[-/. ]\d{2,4})([T ,]+\d{1,2}[:.]\d{2}.*)?"
-)
 
 
 def as_structure(value: object) -> object:
@@ -113,34 +125,15 @@ def name_of(value: object) -> str | None:
     return None if text.lower() in _MISSING else text
 
 
-def number_of(value: object) -> float | None:
-    """A finite number, also from text with a currency sign or a unit behind it; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        match = re.fullmatch(
-            r"\s*[£$€]?\s*([+-]?\d{1,15}(?:\.\d+)?(?:[eE][+-]?\d{1,3})?|[+-]?\.\d+)\s*(?:ms|s|sec|GBP|USD|EUR)?\s*",
-            value,
-        )
-        value = float(match.group(1)) if match else None
-    if not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def amount_of(value: object) -> float | None:
+def amount_of(value: object, decimal: str = ".") -> float | None:
     """A number of 0 or more."""
-    number = number_of(value)
+    number = number_of(value, decimal)
     return number if number is not None and number >= 0 else None
 
 
-def count_of(value: object) -> int | None:
+def count_of(value: object, decimal: str = ".") -> int | None:
     """A whole number of 0 or more."""
-    number = amount_of(value)
+    number = amount_of(value, decimal)
     return int(number) if number is not None and number == int(number) else None
 
 
@@ -149,96 +142,6 @@ def decision_of(value: object) -> str | None:
     if isinstance(value, bool) or (isinstance(value, str) and value.lower() in ("true", "false")):
         return "allow" if str(value).lower() == "true" else "deny"
     return name_of(value)
-
-
-def time_of(value: object, zone: tzinfo | None = None) -> datetime | Literal["local"] | None:
-    """A moment with its time zone; "local" for a time that names no zone; None for what is no time.
-
-    Numbers count from 1970 in nano-, micro-, milliseconds or seconds by their size.
-
-    Args:
-        value: as logged.
-        zone: the zone another column states for times that name none themselves.
-    """
-    number = number_of(value)
-    if number is not None:
-        return _from_epoch(number)
-    if isinstance(value, datetime):
-        value = value.isoformat()
-    if not isinstance(value, str):
-        return None
-    moment = _from_text(re.sub(r"\s*\b(UTC|GMT)$", "Z", value.strip()))
-    if moment is None:
-        return "local" if _LOCAL_TIME.fullmatch(value.strip()) else None
-    if moment.year not in YEARS:
-        return None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=zone) if zone else "local"
-    return moment
-
-
-def _from_epoch(number: float) -> datetime | None:
-    per_second = next((unit for above, unit in EPOCH_UNITS if number > above), 1.0)
-    try:
-        moment = datetime.fromtimestamp(number / per_second, tz=UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-    return moment if moment.year in YEARS else None
-
-
-def _from_text(text: str) -> datetime | None:
-    text = re.sub(r"\s+(?=[+-]\d{2}:?\d{2}$|Z$)", "", text)
-    if german := _DAY_FIRST.fullmatch(text):  # with points it is the day that comes first, wherever it is written
-        day, month, year, clock, offset = german.groups()
-        text = f"{year}-{month:0>2}-{day:0>2} {clock:0>5}{offset}"
-    for parse in (datetime.fromisoformat, _from_mail_date, _from_server_date):
-        try:
-            if re.search(r"\d:\d|\d{4}-\d{2}-\d{2}|T\d", text):
-                return parse(text)
-        except (ValueError, IndexError, TypeError, OverflowError):
-            continue
-    return None
-
-
-def _from_mail_date(text: str) -> datetime:
-    if not re.match(r"[A-Z][a-z]{2}, \d", text):
-        raise ValueError(text)
-    return parsedate_to_datetime(re.sub(r"Z$", " +0000", text))
-
-
-def _from_server_date(text: str) -> datetime:
-    return datetime.strptime(text.strip("[]"), "%d/%b/%Y:%H:%M:%S%z")
-
-
-def zone_of(value: object) -> tzinfo | None:
-    """A time zone by name ("Europe/London", "UTC") or offset ("+01:00"); None when unknown."""
-    text = name_of(value) or ""
-    offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", text)
-    if offset:
-        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
-        return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes)) if minutes < 24 * 60 else None
-    try:
-        return ZoneInfo("UTC" if text in ("Z", "GMT") else text) if text else None
-    except (ValueError, OSError, KeyError):
-        return None
-
-
-def unit_of_name(column: str) -> str | None:
-    """The unit of time the ending of a column's name states: "milliseconds", "seconds" or None."""
-    if re.search(r"(?:_ms|\bms|Ms|[ (\[]ms[)\]]?|millis\w*|milliseconds)$", column) or column.lower() == "ms":
-        return "milliseconds"
-    if re.search(r"(?:_s|_secs?|[ (\[]s(?:ecs?)?[)\]]?|\.secs?|seconds|Seconds)$", column):
-        return "seconds"
-    return None
-
-
-def duration_of(value: object) -> tuple[float, float | None] | None:
-    """(amount of 0 or more, factor to milliseconds where the value itself states a unit); None for what is no duration."""
-    amount = amount_of(value)
-    if amount is None or not isinstance(value, str):
-        return None if amount is None else (amount, None)
-    unit = re.search(r"(ms|s|sec)\s*$", value)
-    return amount, FACTORS[unit.group(1)] if unit else None
 
 
 def currency_of(text: str) -> str | None:

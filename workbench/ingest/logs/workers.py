@@ -123,6 +123,9 @@ def in_order(pool: Workers, blocks: Iterator[Block], plan: FilePlan) -> Iterator
 
 def serve() -> None:
     """What a child process does: read blocks until nobody asks any more."""
+    # Masking imports presidio, and presidio spaCy and transformers, which take torch along where it is installed: 300 MB a
+    # process and seconds, and no pattern needs it. To them it is now not installed.
+    sys.modules.update(dict.fromkeys(("torch", "transformers")))  # type: ignore[arg-type]
     asked, told = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray message must not be taken for an answer
     while True:

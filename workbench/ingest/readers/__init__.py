@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from workbench.errors import InputError
+from workbench.ingest.readers.cards import read_cards
 from workbench.ingest.readers.compound import read_encrypted
 from workbench.ingest.readers.epub import read_epub
 from workbench.ingest.readers.extracted import Extracted
@@ -18,6 +19,7 @@ from workbench.ingest.readers.legacy_slides import read_ppt
 from workbench.ingest.readers.legacy_word import read_doc
 from workbench.ingest.readers.mail import read_eml
 from workbench.ingest.readers.markup import read_html
+from workbench.ingest.readers.notebook import read_notebook
 from workbench.ingest.readers.open_document import read_odp, read_odt
 from workbench.ingest.readers.open_sheets import read_ods
 from workbench.ingest.readers.outlook import read_msg
@@ -28,7 +30,7 @@ from workbench.ingest.readers.sheets import read_xls, read_xlsb, read_xlsx
 from workbench.ingest.readers.slides import read_pptx
 from workbench.ingest.readers.text import decode, parse_date
 from workbench.ingest.readers.word import read_docx
-from workbench.ingest.readers.xml import read_xml
+from workbench.ingest.readers.xml import read_svg, read_xml
 
 READERS: Mapping[str, Callable[[Path], Extracted]] = {
     "doc": read_doc,
@@ -38,6 +40,8 @@ READERS: Mapping[str, Callable[[Path], Extracted]] = {
     "encrypted": read_encrypted,
     "epub": read_epub,
     "html": read_html,
+    "ics": read_cards,
+    "ipynb": read_notebook,
     "md": read_markdown,
     "msg": read_msg,
     "odp": read_odp,
@@ -47,7 +51,9 @@ READERS: Mapping[str, Callable[[Path], Extracted]] = {
     "ppt": read_ppt,
     "pptx": read_pptx,
     "rtf": read_rtf,
+    "svg": read_svg,
     "txt": read_plain,
+    "vcf": read_cards,
     "xls": read_xls,
     "xlsb": read_xlsb,
     "xlsx": read_xlsx,

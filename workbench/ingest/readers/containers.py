@@ -25,7 +25,9 @@ OLE_STREAMS = {
     "__properties_version1.0": "msg",
 }
 """Stream that only this kind has -> kind, in the order they are looked for."""
-OFFICE_PARTS = {"xl/workbook.bin": "xlsb", "word/": "docx", "ppt/": "pptx", "xl/": "xlsx"}
+OFFICE_PARTS = {
+    "xl/workbook.bin": "xlsb", "word/": "docx", "ppt/": "pptx", "xl/": "xlsx", "visio/": "drawing",
+}  # fmt: skip
 """Beginning of the names of an Office Open XML package -> kind, in the order they are looked for."""
 MIMETYPES = {
     "application/epub+zip": "epub",
@@ -39,6 +41,11 @@ SUFFIXES = {
     "doc": "doc", "dot": "doc", "xls": "xls", "ppt": "ppt", "pps": "ppt", "msg": "msg",
 }  # fmt: skip
 """Suffix -> kind of a container that is broken."""
+UNREAD_SUFFIXES = {
+    "vsd": "drawing", "vsdx": "drawing", "dwg": "drawing", "mdb": "database", "accdb": "database", "pst": "outlook",
+    "ost": "outlook", "iso": "archive", "pub": "other document", "mpp": "other document", "one": "other document",
+}  # fmt: skip
+"""Suffix -> kind of a binary file that no reader reads, where its content does not tell."""
 
 
 def ole_kind(path: Path, suffix: str) -> str:
@@ -54,7 +61,7 @@ def ole_kind(path: Path, suffix: str) -> str:
         found = ""
     except Exception:  # a broken container makes olefile fail in any way
         found = ""
-    return found or SUFFIXES.get(suffix, "binary")
+    return found or SUFFIXES.get(suffix) or UNREAD_SUFFIXES.get(suffix, "binary")
 
 
 def zip_kind(path: Path, suffix: str, head: bytes) -> str:
@@ -84,7 +91,12 @@ def _package_kind(names: Collection[str]) -> str:
     if "[Content_Types].xml" in names:
         parts = (kind for part, kind in OFFICE_PARTS.items() if any(name.startswith(part) for name in names))
         return next(parts, "zip")
-    return "epub" if "META-INF/container.xml" in names and any(name.endswith(".opf") for name in names) else "zip"
+    if "META-INF/container.xml" in names and any(name.endswith(".opf") for name in names):
+        return "epub"
+    if "META-INF/MANIFEST.MF" in names and any(name.endswith(".class") for name in names):
+        return "program"
+    # Pages, Numbers and Keynote.
+    return "other document" if "Index/Document.iwa" in names else "zip"
 
 
 def _mimetype(archive: zipfile.ZipFile) -> str:

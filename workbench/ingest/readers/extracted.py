@@ -49,7 +49,7 @@ class TextBuilder:
     >>> builder.heading("Claims", 1)
     >>> builder.add("Report a claim within 30 days.")
     >>> builder.text()
-    'Claims\\nReport a claim within 30 days.'
+    'Claims\nReport a claim within 30 days.'
     >>> builder.sections()
     (Section(start=0, headings=('Claims',), locator=''),)
     """

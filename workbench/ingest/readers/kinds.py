@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from workbench.ingest.readers.containers import OLE_MAGIC, ZIP_MAGICS, ole_kind, zip_kind
+from workbench.ingest.readers.containers import OLE_MAGIC, UNREAD_SUFFIXES, ZIP_MAGICS, ole_kind, zip_kind
 from workbench.ingest.readers.text import head_text
 from workbench.ingest.readers.text_kinds import text_kind
 
@@ -30,9 +30,23 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
         "media",
     ),
     (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11|\xff[\xf1\xf9\xfb\xf3\xfa][\x10-\xef]|#!AMR|MThd\x00\x00\x00\x06", "media"),
-    (rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|\x7fELF|MZ.{2}", "binary"),
+    (rb"BZh[1-9]1AY&SY", "bzip2"),
+    (rb"\xfd7zXZ\x00", "xz"),
+    (rb".{257}ustar", "tar"),
+    (rb"From \S[^\r\n]{0,300}\d\d:\d\d[^\r\n]{0,40}\d{4}[^\r\n]{0,40}\r?\n>?[A-Za-z][A-Za-z0-9-]{0,60}:", "mbox"),
+    (rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\x28\xb5\x2f\xfd|MSCF\x00{4}", "archive"),
+    (rb"!BDN|\xcf\xad\x12\xfe", "outlook"),
+    (rb"\x00\x01\x00\x00Standard (?:Jet|ACE) DB", "database"),
+    (rb"AC10\d\d\x00|AutoCAD Binary DXF|\s*0\r?\n\s{0,4}SECTION\r?\n\s{0,4}2\r?\n", "drawing"),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", "postscript"),
+    (rb"ITSF\x03|.{60}BOOKMOBI|AT&TFORM|\xffWPC|\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "other document"),
+    (rb"L\x00\x00\x00\x01\x14\x02\x00|\[InternetShortcut\]", "shortcut"),
+    (rb"\x7fELF|MZ.{2}|\xca\xfe\xba\xbe", "program"),
+    (rb"-----BEGIN [A-Z ]{2,40}-----\r?\n", "key"),
 )
 """Patterns at the very beginning of a file, and what each shows."""
+MAY_BE_TEXT = {"archive", "outlook", "other document", "program"}
+"""Kinds whose mark may as well be the first word of a text."""
 _BY_MAGIC = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _MAGICS)
 _PDF = re.compile(rb"(?:\xef\xbb\xbf|\s)*%PDF-\d")
 _BLANK = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n\f\v"
@@ -62,7 +76,7 @@ def _magic_kind(head: bytes, suffix: str) -> str:
     if _PDF.match(head):
         return "pdf"
     kind = next((kind for pattern, kind in _BY_MAGIC if pattern.match(head)), "")
-    if kind == "binary" and head_text(head):
+    if kind in MAY_BE_TEXT and head_text(head):
         return ""  # a text that begins with "MZ" or "Rar!"
     return kind
 
@@ -72,4 +86,4 @@ def _as_text(head: bytes, suffix: str) -> str:
     if junk_before_pdf:
         return "pdf"
     text = head_text(head)
-    return text_kind(text, suffix, whole=len(head) < HEAD) if text else "binary"
+    return text_kind(text, suffix, whole=len(head) < HEAD) if text else UNREAD_SUFFIXES.get(suffix, "binary")

@@ -133,6 +133,11 @@ _SETEXT = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*$")
 _PARAGRAPH = re.compile(r" {0,3}[^\s>|*+-][^|]{0,200}$")
 
 
+def markdown_sections(text: str) -> tuple[Section, ...]:
+    """Where the headings of a Markdown text begin."""
+    return _sections(list(_headings(text, 0)))
+
+
 def _sections(headings: list[tuple[int, int, str]]) -> tuple[Section, ...]:
     above: list[tuple[int, str]] = []
     found: list[Section] = []

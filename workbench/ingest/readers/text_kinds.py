@@ -14,7 +14,7 @@ MARKDOWN_SUFFIXES = frozenset({"md", "markdown", "mdown", "mkd", "mdx", "qmd", "
 XML_SUFFIXES = frozenset(
     {"xml", "nxml", "xsd", "xsl", "xslt", "rdf", "rss", "atom", "dita", "dbk", "tei", "wsdl", "xmi"}
 )
-JSON_SUFFIXES = {"json": "json", "geojson": "json", "ipynb": "json", "jsonl": "jsonl", "ndjson": "jsonl"}
+JSON_SUFFIXES = {"json": "json", "geojson": "json", "jsonl": "jsonl", "ndjson": "jsonl"}
 TABLE_SUFFIXES = {"csv": "csv", "tsv": "tsv", "tab": "tsv"}
 PROSE_SUFFIXES = MARKDOWN_SUFFIXES | {
     "txt",
@@ -34,6 +34,8 @@ PROSE_SUFFIXES = MARKDOWN_SUFFIXES | {
 }
 """Texts that may begin with a tag or a bracket and are still what their suffix says."""
 
+CARDS = {"BEGIN:VCALENDAR": "ics", "BEGIN:VCARD": "vcf"}
+"""What calendars and address cards begin with."""
 MAIL_ONLY = frozenset({"received", "mime-version", "message-id", "return-path", "delivered-to", "dkim-signature"})
 """Header fields that only a mail program writes; a memo has From, To, Date and Subject too."""
 MAIL_COMMON = frozenset({"from", "to", "subject", "date", "cc", "sender", "reply-to", "content-type"}) | MAIL_ONLY
@@ -51,6 +53,9 @@ def text_kind(text: str, suffix: str, *, whole: bool) -> str:
         whole: whether the beginning is all of it.
     """
     body = text.lstrip()
+    card = next((kind for mark, kind in CARDS.items() if body[: len(mark)].upper() == mark), "")
+    if card or (suffix == "ipynb" and body.startswith("{")):
+        return card or suffix
     kind = _mail_kind(body, suffix) or _markup_kind(body, suffix, whole) or _json_kind(body, suffix, whole)
     if kind:
         return kind
@@ -89,8 +94,8 @@ def _markup_kind(body: str, suffix: str, whole: bool) -> str:
     start = _PROLOGUE.sub("", body[:8192]).lstrip().lower()
     if start.startswith(("<!doctype html", "<html")):
         return "html"
-    if start.startswith("<svg"):
-        return "image"
+    if start.startswith(("<svg", "<!doctype svg")):
+        return "svg"
     if body.startswith("<?xml") or start.startswith("<!doctype ") or suffix in XML_SUFFIXES:
         return "xml"
     if suffix in PROSE_SUFFIXES or suffix in TABLE_SUFFIXES:

@@ -1,4 +1,4 @@
-"""XML: the text of its elements, one line a block, with the titles of articles and manuals (JATS, DocBook, DITA) as headings.
+"""XML: its text, a line a block, with titles of articles and manuals (JATS, DocBook, DITA) as headings; labels of drawings.
 
 No entity of a file is expanded and nothing outside it is opened; the meaning of other vocabularies is not known.
 """
@@ -18,6 +18,7 @@ from xml.etree.ElementTree import ParseError
 from workbench.errors import InputError
 from workbench.ingest.readers.extracted import Extracted, TextBuilder, embedded
 from workbench.ingest.readers.text import bounded_bytes, declared_charset, decode_text, parse_date
+from workbench.ingest.readers.xml_records import holds_records, local_name, record_lines, record_title
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -53,6 +54,8 @@ DESCRIPTIVE = frozenset(
 """Elements on the way from the root to the title of the whole."""
 LEFT_OUT = frozenset({"journal-meta", "graphic", "tex-math", "object-id", "indexterm", "processing-meta"})
 MOST_AUTHORS = 20
+LABELS = frozenset({"title", "desc", "text", "foreignobject"})
+"""Elements of a drawing that hold words."""
 
 
 def read_xml(path: Path) -> Extracted:
@@ -64,8 +67,9 @@ def read_xml(path: Path) -> Extracted:
     data = bounded_bytes(path, MAX_XML_BYTES)
     decoded = decode_text(data, path.name, declared_charset(data))
     root = _parsed(decoded.text, path.name)
+    records = holds_records(root)
     builder = TextBuilder()
-    for line, level in _lines(root):
+    for line, level in record_lines(root) if records else _lines(root):
         if level:
             builder.heading(line, level)
         else:
@@ -73,7 +77,23 @@ def read_xml(path: Path) -> Extracted:
     dates = embedded(
         _dated(root, ("pub-date", "pubdate", "created", "issued")), _dated(root, ("modified", "revdate", "updated"))
     )
-    return Extracted(_title(root), builder.text(), _facts(root), dates, builder.sections(), decoded.warnings)
+    title = record_title(root) if records else _title(root)
+    return Extracted(title, builder.text(), _facts(root), dates, builder.sections(), decoded.warnings)
+
+
+def read_svg(path: Path) -> Extracted:
+    """A drawing: its labels in the order they are drawn.
+
+    Raises:
+        InputError: too large, not well-formed, or defining entities of its own.
+    """
+    data = bounded_bytes(path, MAX_XML_BYTES)
+    decoded = decode_text(data, path.name, declared_charset(data))
+    root = _parsed(decoded.text, path.name)
+    labels = (" ".join("".join(part.itertext()).split()) for part in root.iter() if local_name(part) in LABELS)
+    title = next((part for part in root if local_name(part) == "title"), None)
+    named = "" if title is None else "".join(title.itertext()).strip()
+    return Extracted(named, "\n".join(filter(None, labels)), warnings=decoded.warnings)
 
 
 def _parsed(text: str, name: str) -> Element:
@@ -102,11 +122,6 @@ def _character(entity: re.Match[str]) -> str:
     """The character behind a name that (X)HTML and JATS define in a file elsewhere; the five of XML stay."""
     name = entity.group(1)
     return entity.group() if name in {"amp;", "lt;", "gt;", "quot;", "apos;"} else html5.get(name, entity.group())
-
-
-def _local(element: Element) -> str:
-    """Name without namespace, lower case; "" for comments and instructions."""
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +158,7 @@ def _lines(root: Element) -> Iterator[tuple[str, int]]:
         elif part.inline:
             line.append(_silent(part.element) or "".join(part.element.itertext()))
         elif _whole(part.element):
-            name = _local(part.element)
+            name = local_name(part.element)
             yield from _filled("".join(line), 0)
             line = []
             yield from _filled(_joined(part.element), max(part.depth, 1) if name in TITLES and part.titled else 0)
@@ -160,18 +175,18 @@ def _filled(text: str, level: int) -> Iterator[tuple[str, int]]:
 
 def _silent(element: Element) -> str:
     """A blank for an element that is no text: a comment, a picture, data about the journal; "" for others."""
-    name = _local(element)
+    name = local_name(element)
     return " " if not name or name in LEFT_OUT else ""
 
 
 def _whole(element: Element) -> bool:
     """Whether an element is one line: a title, a row, a paragraph without blocks in it, an element without parts."""
-    name = _local(element)
+    name = local_name(element)
     if not name or name in LEFT_OUT:
         return False
     if name in TITLES | ROWS | ONE_LINE or not len(element):
         return True
-    return _running_text(element) and not any(_local(child) in BLOCKS for child in element)
+    return _running_text(element) and not any(local_name(child) in BLOCKS for child in element)
 
 
 def _running_text(element: Element) -> bool:
@@ -180,7 +195,7 @@ def _running_text(element: Element) -> bool:
 
 
 def _joined(element: Element) -> str:
-    name = _local(element)
+    name = local_name(element)
     if name in ROWS:
         return " | ".join(" ".join("".join(cell.itertext()).split()) for cell in element)
     apart = name in ONE_LINE and not _running_text(element)
@@ -188,13 +203,13 @@ def _joined(element: Element) -> str:
 
 
 def _opened(part: _Open) -> list[_Open | str | None]:
-    element, name = part.element, _local(part.element)
+    element, name = part.element, local_name(part.element)
     depth = part.depth + (name in PARTS)
     titled = name in PARTS or (name in TITLE_HOLDERS and part.titled)
     running = _running_text(element)
     parts: list[_Open | str | None] = [_BREAK, element.text or ""]
     for child in element:
-        inline = running and _local(child) not in BLOCKS
+        inline = running and local_name(child) not in BLOCKS
         parts += [_Open(child, depth, titled, inline), child.tail or ""]
     return [*parts, _BREAK]
 
@@ -205,7 +220,7 @@ def _title(root: Element) -> str:
     while waiting:
         element, depth = waiting.pop(0)
         for child in element:
-            name = _local(child)
+            name = local_name(child)
             if name in TITLES:
                 return " ".join("".join(child.itertext()).split())
             if depth < 4 and name in TITLE_HOLDERS | DESCRIPTIVE:
@@ -223,13 +238,13 @@ def _facts(root: Element) -> dict[str, str]:
 
 
 def _is_author(element: Element) -> bool:
-    name = _local(element)
+    name = local_name(element)
     return name in {"author", "creator"} or (name == "contrib" and element.get("contrib-type", "author") == "author")
 
 
 def _person(element: Element) -> str:
-    named = next((part for part in element.iter() if _local(part) in {"name", "personname"}), element)
-    parts = {_local(part): (part.text or "").strip() for part in named.iter()}
+    named = next((part for part in element.iter() if local_name(part) in {"name", "personname"}), element)
+    parts = {local_name(part): (part.text or "").strip() for part in named.iter()}
     first, last = parts.get("given-names") or parts.get("firstname", ""), parts.get("surname", "")
     return f"{first} {last}".strip() or " ".join(" ".join(named.itertext()).split())[:100]
 
@@ -237,8 +252,8 @@ def _person(element: Element) -> str:
 def _dated(root: Element, names: tuple[str, ...]) -> date | None:
     """The first full date in an element of these names, stated in its text, an attribute, or as day, month and year."""
     for element in root.iter():
-        if _local(element) in names:
-            parts = {_local(part): (part.text or "").strip() for part in element}
+        if local_name(element) in names:
+            parts = {local_name(part): (part.text or "").strip() for part in element}
             stated = element.get("iso-8601-date") or "".join(element.itertext())
             if all(parts.get(unit, "").isdigit() for unit in ("year", "month", "day")):
                 stated = f"{parts['year']}-{parts['month']:0>2}-{parts['day']:0>2}"

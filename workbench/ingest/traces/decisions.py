@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from workbench.ingest.traces.answer_texts import answer_in
 from workbench.ingest.traces.formats import table, words_of
 from workbench.ingest.traces.keys import named, parsed
-from workbench.ingest.traces.messages import answer_in
 
 MAX_DEPTH = 4
 LONGEST = 100

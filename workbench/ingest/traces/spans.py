@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from workbench.ingest.logs.values import amount_of, count_of, number_of
+from workbench.ingest.traces.answer_texts import answer_in
 from workbench.ingest.traces.decisions import decision_of_filters, decision_of_guardrail, decision_of_stop
 from workbench.ingest.traces.documents import completed, documents_in
 from workbench.ingest.traces.formats import Format, table, words_of
-from workbench.ingest.traces.keys import find, find_all, gather, named, parsed, paths_of
-from workbench.ingest.traces.messages import Said, answer_in, question_in
-from workbench.ingest.traces.plans import heads_of, plan_of
+from workbench.ingest.traces.keys import find, find_all, named, parsed, paths_of
+from workbench.ingest.traces.lookup import Lookup
+from workbench.ingest.traces.messages import Said
+from workbench.ingest.traces.question_texts import question_in
 from workbench.ingest.traces.scores import judged, judged_table
-from workbench.ingest.traces.times import moment_of
 from workbench.ingest.traces.unfold import Found
 
 NO_PARENT = {"0", "0" * 16, "AAAAAAAAAAA="}
@@ -70,21 +71,21 @@ class _Reader:
 
     def __init__(self, found: Found, locator: str, form: Format) -> None:
         self.record, self.record_kind, self.locator, self.form = found.values, found.kind, locator, form
-        self.plan = plan_of(form.prefixes, frozenset(heads_of(self.record).items()))
+        self.look = Lookup(self.record, form)
         self.values: dict[str, object] = {}
         self.paths: dict[str, str] = {}
 
     def span(self) -> Span:
         ids = self.form.ids.get(self.record_kind, {})
-        trace, span, parent, of = (self._name(ids.get(key, ())) for key in ("trace", "span", "parent", "of"))
+        trace, span, parent, of = (self.look.name(ids.get(key, ())) for key in ("trace", "span", "parent", "of"))
         name = named(self.record.get("name")) or ""
         kind = self._kind(name, parent)
-        start, local, started = self._moment(self.form.start)
-        end, _, ended = self._moment(self.form.end)
+        start, local, started = self.look.moment(self.form.start)
+        end, _, ended = self.look.moment(self.form.end)
         self._read(kind)
         if trace:
             self.values.setdefault("interaction_id", trace)
-            self.paths.setdefault("interaction_id", self._path_of(ids["trace"]))
+            self.paths.setdefault("interaction_id", self.look.path_of(ids["trace"]))
         if of:
             self.values["of"] = of
         if start is not None:
@@ -135,7 +136,7 @@ class _Reader:
     def _kind(self, name: str, parent: str | None) -> str:
         if self.form.kind_fixed or self.record_kind in ("trace", "score"):
             return self.form.kind_fixed or self.record_kind
-        told = self._first(self.form.kind_keys)
+        told = self.look.first(self.form.kind_keys)
         kind = kinds().get(words_of(parsed(told)), "") if told is not None else ""
         if parent and kind in ("", "tool", "chain"):
             kind = next(
@@ -144,7 +145,9 @@ class _Reader:
         if not kind:
             fields = self.form.fields
             kind = (
-                "llm" if self._first(fields.get("model", ())) and self._first(fields.get("tokens_in", ())) else "other"
+                "llm"
+                if self.look.first(fields.get("model", ())) and self.look.first(fields.get("tokens_in", ()))
+                else "other"
             )
         return kind
 
@@ -154,52 +157,13 @@ class _Reader:
             return False
         if other == "guardrail":
             return True
-        outputs = [value for _, value in self._candidates(self.form.fields.get("documents", ()))]
+        outputs = [value for _, value in self.look.candidates(self.form.fields.get("documents", ()))]
         if not any(documents_in(value) for value in outputs):
             return False
         return kind == "tool" or not any((said := answer_in(value)) and said.sure for value in outputs)
 
-    def _variants(self, *paths: str) -> list[str]:
-        """Paths under every prefix under which the record can hold them."""
-        return [variant for variants in self.plan.of(paths) for variant in variants]
-
-    def _candidates(self, paths: tuple[str, ...]) -> list[tuple[str, object]]:
-        """(path, value) for every path that holds one, best first."""
-        found: list[tuple[str, object]] = []
-        for variants in self.plan.of(paths):
-            for variant in variants:
-                value = self._at(variant)
-                if value is not None:
-                    found.append((variant.removesuffix(".*"), value))
-                    break
-        return found
-
-    def _at(self, path: str) -> object:
-        if path.endswith(".*"):
-            return gather(self.record, path[:-2])
-        return next(iter(find_all(self.record, path)), None) if "*" in path else find(self.record, path)
-
-    def _first(self, paths: tuple[str, ...]) -> object:
-        return next(
-            (value for variant in self._variants(*paths) if (value := find(self.record, variant)) is not None), None
-        )
-
-    def _moment(self, paths: tuple[str, ...]) -> tuple[int | None, str | None, str]:
-        """(nanoseconds, text of a local time, key path) of the first value that is a time."""
-        for variant in self._variants(*paths):
-            moment, local = moment_of(find(self.record, variant))
-            if moment is not None:
-                return moment, local, variant
-        return None, None, ""
-
-    def _path_of(self, paths: tuple[str, ...]) -> str:
-        return next((variant for variant in self._variants(*paths) if find(self.record, variant) is not None), "")
-
-    def _name(self, paths: tuple[str, ...]) -> str | None:
-        return next((name for _, value in self._candidates(paths) if (name := named(value))), None)
-
     def _keep(self, name: str, paths: tuple[str, ...], convert: Callable[[object], object]) -> None:
-        for path, value in self._candidates(paths):
+        for path, value in self.look.candidates(paths):
             converted = convert(value)
             if converted is not None:
                 self.values[name], self.paths[name] = converted, path
@@ -218,13 +182,13 @@ class _Reader:
         """The question or the answer: the surest of what the paths hold, in their order."""
         fields = self.form.fields
         paths = (*(fields.get(f"llm_{name}", ()) if kind == "llm" else ()), *fields.get(name, ()))
-        found = [(path, said) for path, value in self._candidates(paths) if (said := read(value))]
+        found = [(path, said) for path, value in self.look.candidates(paths) if (said := read(value))]
         best = next((entry for entry in found if entry[1].sure and not entry[1].stuffed), None)
         best = best or next((entry for entry in found if entry[1].sure), found[0] if found else None)
         if best:
             path, said = best
             self.values[name], self.paths[name] = said.packed(), path
-        for path, value in self._candidates(fields.get(f"{name}_preview", ())):
+        for path, value in self.look.candidates(fields.get(f"{name}_preview", ())):
             preview = read(value)
             if preview:
                 self.values[f"{name}_preview"], self.paths[f"{name}_preview"] = preview.packed(), path
@@ -237,7 +201,7 @@ class _Reader:
             *self.form.fields.get("documents_given", ()),
         )
         found: list[tuple[str, list[dict[str, object]]]] = []
-        for path, value in self._candidates(paths):
+        for path, value in self.look.candidates(paths):
             items = self._retrieved(path) if path in self.form.fields.get("documents_given", ()) else None
             items = documents_in(value, loose=retrieves) if items is None else items
             if items is not None:
@@ -258,7 +222,7 @@ class _Reader:
         return documents_in(every, loose=True) if len(every) > 1 else None
 
     def _empty_retrieval(self, paths: tuple[str, ...]) -> list[tuple[str, list[dict[str, object]]]]:
-        variants = [variant for variant in self._variants(*paths) if "*" not in variant]
+        variants = [variant for variant in self.look.variants(*paths) if "*" not in variant]
         empty = (variant for variant in variants if find(self.record, variant) in ([], ()))
         return [(variant, []) for variant in list(empty)[:1]]
 
@@ -286,7 +250,7 @@ class _Reader:
             ("filters", decision_of_filters),
             ("stop_reason", decision_of_stop),
         ):
-            for variant in self._variants(*fields.get(name, ())):
+            for variant in self.look.variants(*fields.get(name, ())):
                 decision = read(find_all(self.record, variant)) if "policy_decision" not in self.values else None
                 if decision:
                     self.values["policy_decision"], self.paths["policy_decision"] = decision, variant
