@@ -17,7 +17,6 @@ def test_what_a_sum_of_fractions_leaves_behind_is_nothing():
     assert numbers.signed(6.02e-19) == "0"
 
 
-
 @pytest.mark.parametrize(
     ("value", "text"),
     [

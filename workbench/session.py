@@ -76,6 +76,11 @@ def stored_intake(case: Case) -> Intake | None:
     return _stored(case, INTAKE_FILE, Intake)
 
 
+def has_intake(case: Case) -> bool:
+    """Whether there is an intake of the client's files as they are now, without reading it."""
+    return (results_folder(case) / INTAKE_FILE).is_file()
+
+
 def start_intake(case: Case) -> None:
     """Have a worker take the client's files in; progress is the job "intake" of the case."""
     compute.submit(case.root, INTAKE, run_intake, str(case.root))

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from workbench.ingest.redaction import NOT_FOUND
 from workbench.numbers import count
 from workbench.records import Intake
+from workbench.report.intake_text import MASKED_WORDS
 from workbench.ui.components import escape, paragraph, section, table
 
 NOTHING = "Nothing was found that looks like a secret or personal data."
-KIND_WORDS: Mapping[str, str] = {
-    "secret": "passwords and keys",
-    "email": "e-mail addresses",
-    "phone": "phone numbers",
-    "iban": "bank accounts (IBAN)",
-    "card": "card numbers",
-    "ip": "network addresses (IP)",
-    "mac": "device addresses (MAC)",
-    "wallet": "wallets",
-    "national id": "national id numbers",
-}
 
 
 def masking_markup(intake: Intake) -> str:
@@ -28,7 +16,7 @@ def masking_markup(intake: Intake) -> str:
     kinds = sorted({*intake.masked, *intake.found})
     rows = [
         [
-            escape(KIND_WORDS.get(kind, kind)),
+            escape(MASKED_WORDS.get(kind, (kind, kind))[1]),
             count(intake.masked.get(kind, 0)),
             count(intake.found.get(kind, 0)) if kind in intake.found else "",
         ]

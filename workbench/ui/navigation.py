@@ -80,7 +80,7 @@ def frame(notebook: str, case_slug: str, workspaces: Sequence[Path]) -> Mapping[
 def step_states(case: Case) -> Mapping[str, StepState]:
     """State of the steps that show computed results; steps without a computation are left out."""
     from workbench.compute import job_state
-    from workbench.session import ANALYSIS, INTAKE, stored_comparison, stored_diagnosis, stored_intake
+    from workbench.session import ANALYSIS, INTAKE, has_intake, stored_comparison, stored_diagnosis
 
     def missing_state(job_name: str) -> StepState:
         job = job_state(case.root, job_name)
@@ -88,7 +88,7 @@ def step_states(case: Case) -> Mapping[str, StepState]:
 
     missing = missing_state(ANALYSIS)
     return {
-        "intake": "done" if stored_intake(case) is not None else missing_state(INTAKE),
+        "intake": "done" if has_intake(case) else missing_state(INTAKE),
         "diagnosis": "done" if stored_diagnosis(case) is not None else missing,
         "lab": "done" if stored_comparison(case) is not None else missing,
     }

@@ -144,4 +144,5 @@ def _bar(state: JobState) -> str:
     if state.fraction is None:
         return '<div class="wb-track wb-track-open"><i></i></div>'
     percent = round(100 * state.fraction)
-    return f'<div class="wb-track" role="progressbar" aria-valuenow="{percent}"><i style="width:{percent}%"></i></div>'
+    role = f'role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}"'
+    return f'<div class="wb-track" {role}><i style="width:{percent}%"></i></div>'

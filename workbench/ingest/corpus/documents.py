@@ -67,17 +67,18 @@ def read_corpus(
         documents, entry = _read_beir(beir, root, mask_personal)
         return documents, [entry, *(_beaten(path, root) for path in paths if path != beir), *intake]
     paths, left = apart(paths, root / "corpus")
-    documents, files = _read_files(paths, root, store, mask_personal, _Telling(progress), time_limit)
+    documents, files = _read_files(paths, root, store, mask_personal, _Telling(progress, len(paths)), time_limit)
     return documents, [*files, *(_folder(folder, inside, root) for folder, inside in left.items()), *intake]
 
 
 class _Telling:
-    """Progress by file: knows the share done, and can say the same again while a long file is read."""
+    """Progress by file: knows how many are done, and can say the same again while a long file is read."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, files: int) -> None:
         self._progress = progress
         self._name = ""
-        self.share = 0.0
+        self._files = files
+        self.done = 0
 
     def __call__(self, name: str) -> None:
         self._name = name
@@ -85,7 +86,7 @@ class _Telling:
 
     def again(self) -> None:
         if self._progress:
-            self._progress(self.share, self._name)
+            self._progress(self.done / self._files, f"{self.done + 1:,} of {self._files:,} files: {self._name}")
 
 
 def _read_files(
@@ -103,8 +104,7 @@ def _read_files(
         stack.enter_context(_scratch(scratch))
         extract = stack.enter_context(ReaderProcess(time_limit, telling.again)) if time_limit else read_file
         reader = CorpusReader(root, store, scratch, mask_personal, extract, telling)
-        for number, path in enumerate(paths):
-            telling.share = number / len(paths)
+        for telling.done, path in enumerate(paths):
             reading = reader.read(path)
             documents.extend(reading.documents)
             files.extend(reading.files)

@@ -23,17 +23,17 @@ _GROUPED = re.compile(
 def number_of(value: object, decimal: str = ".") -> float | None:
     """A finite number, also from text with a currency sign or a unit behind it; None for anything else.
 
-    >>> number_of("1.234,5"), number_of("0,85"), number_of("1,234"), number_of("1,234", ",")
-    (1234.5, 0.85, 1234.0, 1.234)
+    >>> number_of("1.234,5"), number_of("0,85"), number_of("1,234"), number_of("1,234", ","), number_of("1,234", "")
+    (1234.5, 0.85, 1234.0, 1.234, 1.234)
 
     Args:
         value: as logged.
-        decimal: the mark before decimals in texts that can be read both ways.
+        decimal: the mark before decimals in texts that can be read both ways; "" takes either for it.
     """
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        plain = _PLAIN.fullmatch(value) if decimal == "." or "." not in value else None
+        plain = _PLAIN.fullmatch(value) if decimal != "," or "." not in value else None
         value = float(plain.group(1)) if plain else _grouped(value, decimal)
     if not isinstance(value, int | float):
         return None
@@ -49,7 +49,7 @@ def _grouped(text: str, decimal: str) -> float | None:
     if match is None or (match["mark"] and match["mark"] == match["point"]):
         return None
     whole, part = re.sub(r"\D", "", match["whole"]), match["part"] or "0"
-    if match["point"] != decimal and _either(match):
+    if decimal and match["point"] != decimal and _either(match):
         whole, part = whole + part, "0"
     return float(f"{match['sign']}{whole}.{part}")
 

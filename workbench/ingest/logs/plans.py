@@ -44,11 +44,11 @@ class FilePlan:
         return self.units.get(name) or unit_of_name(path)
 
     def decimal(self, columns: Columns) -> str:
-        """The mark before decimals: as the numbers of the file tell, else the comma where cells are parted by semicolons.
+        """The mark before decimals, as the numbers of the file tell.
 
-        Programs write semicolons where the comma is taken.
+        Where they leave a doubt: the point; between semicolons, where the comma is taken, either mark that stands alone ("").
         """
-        return columns.decimal or ("," if self.dialect.delimiter == ";" else ".")
+        return columns.decimal or ("" if self.dialect.delimiter == ";" else ".")
 
 
 @dataclass(slots=True)
