@@ -76,7 +76,7 @@ def _column_unit(state: PartState, kept: FileCorrections, name: str) -> str | No
     if not state.columns.source(name):
         return None
     left_out = state.tally.unitless.get(name, 0)
-    return f"not stated: {left_out:,} values left out" if left_out else "stated by the values"
+    return f"not stated; values left out: {left_out:,}" if left_out else "stated by the values"
 
 
 def _trace_unit(state: PartState, kept: FileCorrections, name: str) -> str | None:
@@ -87,7 +87,7 @@ def _trace_unit(state: PartState, kept: FileCorrections, name: str) -> str | Non
     if name in kept.units:
         return f"{kept.units[name]} (set by a person)"
     if left_out:
-        return f"not stated: {left_out:,} values left out"
+        return f"not stated; values left out: {left_out:,}"
     if source and re.search(r"\S - \S", source):
         return "milliseconds (computed from two times)"
     unit = unit_of_name(source or "")
@@ -100,7 +100,7 @@ def _zone(state: PartState, kept: FileCorrections) -> str:
     if state.columns.source("at").lower().endswith(("utc", "gmt")):
         return "UTC (name)"
     if state.tally.local_times:
-        return f"not stated: {state.tally.local_times:,} times left out"
+        return f"not stated; times left out: {state.tally.local_times:,}"
     return "stated by the values"
 
 
@@ -108,7 +108,7 @@ def _order(state: PartState, kept: FileCorrections) -> str:
     order, tally = date_order(state, kept), state.tally
     if order:
         return f", {order} ({'set by a person' if 'at' in kept.units else 'values'})"
-    return f", day or month first not stated: {tally.either_first:,} dates left out" if tally.either_first else ""
+    return f", day or month first not stated; dates left out: {tally.either_first:,}" if tally.either_first else ""
 
 
 def _currency(state: PartState, kept: FileCorrections) -> str:
