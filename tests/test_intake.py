@@ -41,6 +41,8 @@ def case(tmp_path: Path) -> Case:
         "evals/golden.csv": "question,reference\nWhat is the excess?,350 pounds\n",
         "governance/0001-answer-model.md": "# ADR 1\n\nDate: 2026-02-01\n\nStatus: accepted\n",
         "repo/app.py": "print('pilot')\n",
+        "repo/git-log.txt": "commit 1a2b3c4\nauthor Ann <a@example.org>\nauthor-date 2026-02-01T10:00:00+00:00\n"
+        "commit-date 2026-02-01T10:00:00+00:00\n\n    first\n\nA\tapp.py\n",
         "queries.jsonl": '{"_id": "q1", "text": "hail repair"}\n',
         "qrels/test.tsv": "q1\thail.md\t1\n",
         "left-over.bin": "x",
@@ -75,6 +77,7 @@ def test_files_that_gave_nothing_say_why_and_the_others_what_they_gave(case: Cas
     assert states["evals/golden.csv"] == ("evals", "loaded", 1)
     assert states["governance/0001-answer-model.md"] == ("governance", "loaded", 1)
     assert states["repo/app.py"] == ("repo", "loaded", 1)
+    assert states["repo/git-log.txt"] == ("repo", "loaded", 1)
     assert states["queries.jsonl"] == ("labels", "loaded", 1)
     assert states["qrels/test.tsv"] == ("labels", "loaded", 1)
     assert states["left-over.bin"] == ("none", "skipped", 0)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from workbench.case import INBOX, KEPT, LABEL_FILES, OWN_FILES, PARTS, files_below, shown
 from workbench.ingest.handover.journal import not_unpacked, placings
 from workbench.ingest.readers import kind_of
+from workbench.ingest.repository import LOG_NAME, TAGS_NAME
 from workbench.observing import counted
 from workbench.records import Artefact, EvalMaterial, FileStatus, IntakeFile, QueryLog, Repository
 
@@ -64,11 +65,20 @@ def governance_files(root: Path, artefacts: Sequence[Artefact]) -> Iterator[Inta
 
 
 def repository_files(root: Path, repository: Repository | None) -> Iterator[IntakeFile]:
-    """Files of the repository snapshot; its history is one line."""
+    """Files of the repository snapshot; its history is one line, and so is each file that stands in for it."""
     if repository is None:
         return
     for path in repository.files:
         yield IntakeFile(path, _suffix(path), "loaded", part="repo", documents=1, size=_size(root / path))
+    history = {LOG_NAME: len(repository.commits), TAGS_NAME: len(repository.tags)}
+    for name, records in history.items():
+        if (root / "repo" / name).is_file():
+            unused: str | None = (
+                None if records else "nothing in it could be read as a history; see README for its form"
+            )
+            state: FileStatus = "loaded" if records else "unreadable"
+            size = _size(root / "repo" / name)
+            yield IntakeFile(f"repo/{name}", "history", state, unused, documents=records, part="repo", size=size)
     if (root / "repo" / ".git").exists():
         commits = len(repository.commits)
         status: FileStatus = "loaded" if commits else "unreadable"
