@@ -1,6 +1,7 @@
 """One file under `evals/` as rows, whatever its form: JSON, JSON lines, YAML, csv, a spreadsheet, Parquet; text may be gzip.
 
-The form is told by content. What the rows mean is the business of `workbench.ingest.evals.files` and of `eval_tables`.
+The form is told by content. What the rows mean is the business of `workbench.ingest.evals.files` and
+`workbench.ingest.evals.tables`.
 """
 
 from __future__ import annotations

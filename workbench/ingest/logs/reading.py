@@ -1,7 +1,7 @@
 """The query log of a case: every file under `logs/` read into the interaction table, and what analyses need of it.
 
-It orders the work, keeps faults apart from lines, and judges nothing: how a file is read is told in `log_files`, how the table is
-made in `log_table`. What was read once is only opened the next time, and an interrupted reading goes on where it was.
+It orders the work, keeps faults apart from lines, and judges nothing: how a file is read is told in `logs.files`, how the
+table is made in `logs.table`. What was read once is only opened the next time, and an interrupted reading goes on where it was.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def build_table(parts: Sequence[Path], scales: Sequence[Scale], target: Path, sc
     """Write the table of all parts.
 
     Args:
-        parts: Parquet files of `log_parts`.
+        parts: Parquet files of `logs.parts`.
         scales: of the files they come from.
         target: the table, a new file.
         scratch: a folder for what does not fit into memory.
