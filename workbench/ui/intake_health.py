@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from workbench import numbers
+from workbench.health import findings_sentence
 from workbench.numbers import count
 from workbench.observing import counted
 from workbench.records import CorpusHealth, Estimate, Observation
@@ -46,6 +47,7 @@ def health_markup(health: CorpusHealth, observations: Sequence[Observation], cas
     findings = join(_finding(observation, case_slug) for observation in observations if observation.status == "seen")
     return section(
         "Health of the corpus",
+        paragraph(findings_sentence(health)),
         shares,
         f'<ul class="wb-list wb-findings">{findings}</ul>' if findings else "",
         join(_tables(health)),

@@ -6,7 +6,6 @@ Files, encodings and sizes are the business of `workbench.ingest.tables.text_fil
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ from typing import TypedDict
 from workbench.ingest.tables.rows import MAX_LINE, BadRow, Row
 
 DELIMITERS = ",;\t|"
-SURPLUS = "\0"
-"""Name under which `rows_of_csv` keeps cells beyond the header; no column of a text can have it."""
 
 _HASH = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|\d+([.,]\d+)?")
@@ -86,33 +83,13 @@ def _is_value(cell: str) -> bool:
     )
 
 
-def rows_of_csv(text: str, known: Callable[[str], bool]) -> Iterator[Row | BadRow]:
-    """Records of a csv text with the header in its first line; cells beyond the header stay, joined as they stood, as `SURPLUS`.
-
-    Args:
-        text: the whole text.
-        known: whether a header cell names something wanted; decides on the delimiter.
-    """
-    text = text.lstrip("\n")
-    _, delimiter = csv_shape([text.partition("\n")[0]], known)
-    allow_long_cells()
-    spaced = f'{delimiter} "' in text
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=spaced)
-    header = [cell.strip() for cell in next(reader, [])]
-    while header and not header[-1]:
-        header.pop()
-    yield from csv_records(reader, header, delimiter)
-
-
 def allow_long_cells() -> None:
     """Lets csv cells be as long as a line may be: a limit of the whole process, but only ever raised."""
     csv.field_size_limit(max(MAX_LINE, csv.field_size_limit()))
 
 
-def csv_records(
-    reader: Iterator[list[str]], header: Sequence[str], surplus_mark: str | None = None
-) -> Iterator[Row | BadRow]:
-    """Records under a header; without a mark to keep surplus cells with, a row that has some is a fault."""
+def csv_records(reader: Iterator[list[str]], header: Sequence[str]) -> Iterator[Row | BadRow]:
+    """Records under a header; a row with filled cells beyond it is a fault."""
     number = 0
     while True:
         try:
@@ -126,16 +103,13 @@ def csv_records(
         if not cells:
             continue
         number += 1
-        surplus = cells[len(header) :] if any(cell.strip() for cell in cells[len(header) :]) else []
-        if surplus and surplus_mark is None:
+        if any(cell.strip() for cell in cells[len(header) :]):
             yield BadRow(f"row {number}", f"{len(cells)} cells under a header of {len(header)}")
         else:
             # The first of two columns with one name wins, as a person reading from the left would have it.
             values: dict[str, object] = {}
             for name, cell in zip(header, cells, strict=False):
                 values.setdefault(name, cell)
-            if surplus:
-                values[SURPLUS] = "".join(f"{surplus_mark}{cell}" for cell in surplus)
             yield Row(f"row {number}", values)
 
 
