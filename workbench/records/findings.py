@@ -1,8 +1,7 @@
-"""What the analyses find: observations, comparisons, diagnoses."""
+"""What the analyses find: observations and diagnoses; comparisons stand in `workbench.records.comparison`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,79 +37,6 @@ class Observation:
     n: int = 0
     n_min: int = 1
     value: Estimate | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seconds:
-    """Wall-clock seconds of one arm."""
-
-    index: float
-    search: float
-
-
-@dataclass(frozen=True, slots=True)
-class ArmReport:
-    """How one arm did: measure label -> estimate over judged queries; `reason` when the arm could not run."""
-
-    measures: Mapping[str, Estimate]
-    seconds: Seconds | None
-    depth: int
-    reason: str | None = None
-
-
-DifferenceVerdict = Literal["better", "worse", "equivalent", "undetermined"]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Candidate minus baseline on the same queries.
-
-    Attributes:
-        p_value: two-sided sign-flip randomisation test.
-        p_corrected: Holm-corrected over all differences of the comparison.
-        more_queries_needed: further judged queries for 80 % power at the observed spread; None where decided.
-    """
-
-    baseline: str
-    candidate: str
-    measure: str
-    difference: Estimate
-    p_value: float
-    p_corrected: float
-    verdict: DifferenceVerdict
-    more_queries_needed: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class FailureBreakdown:
-    """Share of judged queries with no relevant document in the top k, and why by failure code (query counts)."""
-
-    share: Estimate
-    k: int
-    by_code: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusSize:
-    """How much was searched."""
-
-    documents: int
-    passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Arms side by side on one corpus and one set of judged queries."""
-
-    case: str
-    corpus: CorpusSize
-    queries: int
-    judged: int
-    arms: Mapping[str, ArmReport]
-    differences: tuple[Difference, ...]
-    failures: Mapping[str, FailureBreakdown]
-    settings: Mapping[str, str]
-    notes: tuple[str, ...] = ()
 
 
 CauseVerdict = Literal["established", "likely", "open", "unlikely", "not_enough_evidence"]
