@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from workbench.records import ScoredPassage
-from workbench.retrieval.ranking import RRF_K, pool_to_documents, reciprocal_rank_fusion, top_k
+from workbench.retrieval.ranking import RRF_K, kth_highest, masks, pool_to_documents, reciprocal_rank_fusion, top_k
 
 
 def ranking(*ids: str) -> list[ScoredPassage]:
@@ -56,6 +56,30 @@ def test_fusion_sees_ranks_not_scores(ids: list[str], factor: float, shift: floa
 def test_top_k_equals_a_full_sort(scores: np.ndarray, k: int) -> None:
     expected = sorted(range(len(scores)), key=lambda i: (-scores[i], i))[:k]
     assert top_k(scores, k).tolist() == expected
+
+
+@given(st.integers(1, 4), st.integers(0, 2**32), st.integers(1, 3), st.sampled_from([np.float32, np.float64]))
+def test_top_k_of_many_scores_equals_a_full_sort(k: int, seed: int, different: int, kind: type) -> None:
+    # Enough scores for the way that deals them to groups; few different ones, so that ties cross the last place.
+    scores = np.random.default_rng(seed).integers(0, 10**different, size=3_000).astype(kind) / 7
+    expected = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
+    assert top_k(scores, k).tolist() == expected[:k]
+    assert kth_highest(scores, k) == scores[expected[k - 1]]
+
+
+@given(arrays.arrays(np.float64, st.integers(1, 40), elements=st.floats(-5, 5)), st.data())
+def test_the_kth_highest_is_the_kth_of_a_full_sort(scores: np.ndarray, data: st.DataObject) -> None:
+    k = data.draw(st.integers(1, len(scores)))
+    assert kth_highest(scores, k) == sorted(scores, reverse=True)[k - 1]
+
+
+def test_masks_of_another_number_or_length_are_refused() -> None:
+    mask = np.ones(3, dtype=bool)
+    assert masks([mask, None], 2, 3) == [mask, None]
+    with pytest.raises(ValueError, match="1 masks for 2 queries"):
+        masks([None], 2, 3)
+    with pytest.raises(ValueError, match="a mask of 3 passages for a corpus of 4"):
+        masks([mask, None], 2, 4)
 
 
 def test_pooling_keeps_the_best_passage_of_each_document_once() -> None:

@@ -1,29 +1,33 @@
-"""Vectors kept by the text they stand for, so that nothing is encoded twice and an interrupted run loses a block at most.
+"""Vectors of texts, encoded once and kept: nothing is encoded twice, and an interrupted run loses a block at most.
 
-One SQLite file a case: transactions make half-written vectors impossible, and two processes may use it at once.
+A corpus comes back mapped from a file, so that opening it costs nothing and its size is bounded by the disk alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from workbench.errors import MissingPartError
+from workbench.retrieval.kept_vectors import DamagedVectorsError, KeptVectors, mapped_matrix, write_matrix
 from workbench.retrieval.protocols import Encoder, Progress, Vectors
 
 BLOCK = 64
-"""Texts encoded between two commits: about two seconds of work, the most a cancel has to wait."""
+"""Texts of the first block; the next ones are doubled or halved until encoding one takes a second or two."""
+LARGEST_BLOCK = 4_096
+_QUICK, _SLOW = 1.0, 3.0
+"""Seconds below which a block is doubled and above which it is halved: the most a cancel has to wait."""
 
-_SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
+MAPPED_FROM = 4_096
+"""Texts from which on vectors are mapped from a file of their own; fewer are copied into memory faster than mapped."""
 
-_LOOKUP = 500
-"""Keys asked for in one statement, below SQLite's limit on parameters."""
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,65 +52,79 @@ def encode_cached(
     Args:
         texts: in any order, repeats allowed.
         encoder: called with blocks of texts of similar length.
-        store: the SQLite file; made when missing.
+        store: the folder of kept vectors, made when missing; each encoder has a folder of its own in it.
         what: what the texts are, for the progress.
-        progress: called after each block with the share encoded.
+        progress: called after each block with the share encoded; what was encoded before is kept when it raises.
 
     Returns:
-        (len(texts), encoder.dimension) float32 in the order of the texts.
-    """
-    keys = [_key(encoder, text) for text in texts]
-    with closing(_open(store)) as connection:
-        size = encoder.dimension * np.dtype(np.float32).itemsize
-        known = {key: vector for key, vector in _stored(connection, set(keys)).items() if len(vector) == size}
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        # Similar lengths in one block: a batch is padded to its longest text.
-        order = sorted(missing, key=lambda key: len(missing[key]))
-        for start in range(0, len(order), BLOCK):
-            block = order[start : start + BLOCK]
-            vectors = encoder.encode([missing[key] for key in block])
-            known.update((key, vector.tobytes()) for key, vector in zip(block, vectors, strict=True))
-            with connection:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO vectors VALUES (?, ?)", ((key, known[key]) for key in block)
-                )
-            if progress:
-                done = start + len(block)
-                progress(done / len(order), f"encoding {what} ({done:,} of {len(order):,})")
-    rows = [np.frombuffer(known[key], dtype=np.float32) for key in keys]
-    return np.stack(rows) if rows else np.empty((0, encoder.dimension), dtype=np.float32)
-
-
-def _open(store: Path) -> sqlite3.Connection:
-    """The store, made when missing; a file that is no database is replaced, for all it can hold can be computed again.
+        (len(texts), encoder.dimension) float32 in the order of the texts, read-only; from `MAPPED_FROM` texts on it is
+        mapped from a file.
 
     Raises:
-        MissingPartError: the store is locked for a minute, or cannot be written.
+        MissingPartError: the store cannot be written, is locked for a minute, or is damaged again and again.
+        ValueError: the encoder does not give one finite vector of its dimension a text.
     """
-    store.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(store, timeout=60)
-    try:
-        connection.execute(_SCHEMA)
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise MissingPartError(f"{store.name}: the kept vectors cannot be opened ({error}); check the disk") from error
-    except sqlite3.DatabaseError:
-        connection.close()
-        store.unlink()
-        connection = sqlite3.connect(store, timeout=60)
-        connection.execute(_SCHEMA)
-    return connection
+    _remove_former_store(store)
+    folder = store / hashlib.sha256(f"{encoder.fingerprint}\0{encoder.dimension}".encode()).hexdigest()[:16]
+    keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
+    mapped = len(keys) >= MAPPED_FROM
+    for _ in range(_ATTEMPTS):
+        vectors = mapped_matrix(folder, keys, encoder.dimension) if mapped else None
+        if vectors is not None:
+            return vectors
+        with suppress(DamagedVectorsError), closing(KeptVectors(folder, encoder.dimension)) as kept:
+            _keep_missing(dict(zip(keys, texts, strict=True)), encoder, kept, what, progress)
+            blocks = kept.blocks(kept.places(keys))
+            if not mapped:
+                return _read_only([np.empty((0, encoder.dimension), dtype=np.float32), *blocks])
+            write_matrix(folder, keys, blocks)
+    raise MissingPartError(f"{store.name}: the kept vectors are damaged again and again; check the disk")
 
 
-def _key(encoder: Encoder, text: str) -> bytes:
-    return hashlib.sha256(f"{encoder.fingerprint}\0{text}".encode("utf-8", "surrogatepass")).digest()
+def _keep_missing(
+    texts: Mapping[bytes, str], encoder: Encoder, kept: KeptVectors, what: str, progress: Progress | None
+) -> None:
+    """Encode and keep what is not kept yet, block by block."""
+    keys = list(texts)
+    missing = [keys[place] for place in np.flatnonzero(kept.places(keys).rows < 0)]
+    # Similar lengths in one block: a batch is padded to its longest text.
+    missing.sort(key=lambda key: len(texts[key]))
+    done, size = 0, BLOCK
+    while done < len(missing):
+        block = missing[done : done + size]
+        started = time.perf_counter()
+        kept.append(block, _checked(encoder, [texts[key] for key in block]))
+        size = _next_size(size, time.perf_counter() - started)
+        done += len(block)
+        if progress:
+            progress(done / len(missing), f"encoding {what} ({done:,} of {len(missing):,})")
 
 
-def _stored(connection: sqlite3.Connection, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-    wanted = sorted(keys)
-    found: dict[bytes, bytes] = {}
-    for start in range(0, len(wanted), _LOOKUP):
-        part = wanted[start : start + _LOOKUP]
-        marks = ",".join("?" * len(part))
-        found.update(connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part))
-    return found
+def _checked(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    vectors = np.asarray(encoder.encode(texts), dtype=np.float32)
+    expected = (len(texts), encoder.dimension)
+    if vectors.shape != expected:
+        raise ValueError(f"encoder '{encoder.name}' gave an array of {vectors.shape}, expected {expected}")
+    if not np.isfinite(vectors).all():
+        raise ValueError(f"encoder '{encoder.name}' gave a vector with numbers that are not finite")
+    return vectors
+
+
+def _next_size(size: int, seconds: float) -> int:
+    if seconds < _QUICK:
+        return min(2 * size, LARGEST_BLOCK)
+    return max(size // 2, BLOCK) if seconds > _SLOW else size
+
+
+def _read_only(blocks: Sequence[Vectors]) -> Vectors:
+    vectors = np.concatenate(blocks)
+    vectors.flags.writeable = False
+    return vectors
+
+
+def _remove_former_store(store: Path) -> None:
+    """Remove the single file that held the vectors before there was a folder: all it held can be computed again."""
+    for former in (store, store.with_suffix(".sqlite")):
+        if former.is_file():
+            with suppress(OSError):
+                former.unlink()
