@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import pytest
 from fabricated_retrieval import HashingEncoder, passages_of, query
 
-from workbench.records import Passage
+from workbench.errors import InputError
+from workbench.records import Passage, ScoredPassage
+from workbench.retrieval.contract import retriever_faults, usable_rankings
 from workbench.retrieval.dense import DenseRetriever
 from workbench.retrieval.protocols import Retriever
 from workbench.retrieval.sparse import SparseRetriever
@@ -20,8 +23,9 @@ def _dense(passages: Sequence[Passage]) -> Retriever:
 
 RETRIEVERS: dict[str, Callable[[Sequence[Passage]], Retriever]] = {
     "dense": _dense,
-    "bm25s": SparseRetriever,
-    "bm25s okapi": lambda passages: SparseRetriever(passages, variant="okapi"),
+    "bm25": SparseRetriever,
+    "bm25 okapi": lambda passages: SparseRetriever(passages, variant="okapi"),
+    "bm25s": lambda passages: SparseRetriever(passages, engine="bm25s"),
     "rank-bm25": lambda passages: SparseRetriever(passages, engine="rank-bm25", variant="okapi"),
 }
 TEXTS = {
@@ -37,6 +41,124 @@ QUERIES = [query("q1", "windscreen excess"), query("q2", "CF-207b"), query("q3",
 @pytest.fixture(params=sorted(RETRIEVERS))
 def build(request: pytest.FixtureRequest) -> Callable[[Sequence[Passage]], Retriever]:
     return RETRIEVERS[request.param]
+
+
+def test_the_contract_finds_no_fault(build) -> None:
+    passages = passages_of(TEXTS)
+    assert retriever_faults(build(passages), passages, QUERIES) == []
+
+
+class Fixed:
+    """A client's retriever in five lines: it knows documents alone and answers everything alike."""
+
+    name = "ours"
+
+    def __init__(self, *results: tuple[str, float]) -> None:
+        self._results = [ScoredPassage(name, score) for name, score in results]
+
+    def retrieve_all(self, queries, k):
+        return [self._results[:k] for _ in queries]
+
+
+def test_a_retriever_that_names_documents_keeps_the_contract() -> None:
+    assert retriever_faults(Fixed(("a", 2.0), ("b", 1.0)), passages_of(TEXTS), QUERIES) == []
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ([("a", 1.0), ("b", 2.0)], "scores rise"),
+        ([("a", 2.0), ("a", 1.0)], "twice"),
+        ([("nowhere", 1.0)], "neither a passage nor a document"),
+        ([("a", float("nan"))], "not a finite number"),
+    ],
+)
+def test_the_contract_names_what_is_broken(results, said) -> None:
+    assert any(said in fault for fault in retriever_faults(Fixed(*results), passages_of(TEXTS), QUERIES))
+
+
+class Moody(Fixed):
+    """Answers by the weather, ignores k and drops a query."""
+
+    calls = 0
+
+    def retrieve_all(self, queries, k):
+        Moody.calls += 1
+        return [self._results[Moody.calls % 2 :] for _ in queries]
+
+
+def test_the_contract_tells_all_faults_at_once() -> None:
+    faults = retriever_faults(Moody(("a", 3.0), ("b", 2.0), ("c", 1.0)), passages_of(TEXTS), QUERIES)
+    assert any("another answer" in fault or "only cut" in fault for fault in faults)
+
+
+def test_a_ranking_too_few_is_told_before_anything_else() -> None:
+    class Short(Fixed):
+        def retrieve_all(self, queries, k):
+            return super().retrieve_all(queries, k)[1:]
+
+    assert retriever_faults(Short(("a", 1.0)), passages_of(TEXTS), QUERIES) == [
+        "retriever 'ours' gave 3 rankings for 4 queries; give one a query, in their order"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "TypeError: 'NoneType' object is not iterable"),
+        ([None] * 4, "TypeError: 'NoneType' object is not iterable"),
+        ([[("a", 1.0)]] * 4, "a result is ('a', 1.0), expected ScoredPassage"),
+        ([["a"]] * 4, "a result is 'a', expected ScoredPassage"),
+        ([[ScoredPassage(7, 1.0)]] * 4, "expected ScoredPassage"),
+        ([[ScoredPassage("a", "high")]] * 4, "ValueError: could not convert string to float"),
+        ([[ScoredPassage("a", None)]] * 4, "TypeError"),
+    ],
+)
+def test_an_answer_of_another_kind_is_named_and_never_a_traceback(answer, said) -> None:
+    class Odd:
+        def retrieve_all(self, queries, k):
+            return answer
+
+    faults = retriever_faults(Odd(), passages_of(TEXTS), QUERIES)
+    assert len(faults) == 1
+    assert said in faults[0]
+
+
+def test_a_retriever_that_raises_is_named_with_what_it_raised() -> None:
+    class Down:
+        name = "ours"
+
+        def retrieve_all(self, queries, k):
+            raise ConnectionError("search.example is down")
+
+    assert retriever_faults(Down(), passages_of(TEXTS), QUERIES) == [
+        "retriever 'ours' failed: ConnectionError: search.example is down"
+    ]
+
+
+def test_a_usable_answer_may_be_any_iterable_and_is_cut_to_k() -> None:
+    class Lazy(Fixed):
+        def retrieve_all(self, queries, k):
+            return (iter(self._results) for _ in queries)
+
+    lazy = Lazy(("a", 2), ("b", 1), ("a", 1))
+    assert usable_rankings("ours", lazy, QUERIES[:1], 2, {"a", "b"}) == [
+        [ScoredPassage("a", 2.0), ScoredPassage("b", 1.0)]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ([("nowhere", 1.0)], "question 'q1': 'nowhere' is neither a passage nor a document of this corpus"),
+        ([("a", float("nan"))], "question 'q1': 'a' has the score nan; return finite numbers"),
+        ([("a", -math.inf)], "has the score -inf"),
+    ],
+)
+def test_what_no_comparison_can_use_is_refused(results, said) -> None:
+    with pytest.raises(InputError) as refused:
+        usable_rankings("ours", Fixed(*results), QUERIES, 5, {"a"})
+    assert said in str(refused.value)
 
 
 def test_one_ranking_a_query_in_their_order(build) -> None:

@@ -6,7 +6,7 @@ Only shapes and promises stand here; `tests/test_retrieval_contract.py` holds ev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -59,4 +59,13 @@ class Reranker(Protocol):
 
     def score(self, query: Query, passages: Sequence[Passage]) -> Sequence[float]:
         """One score a passage, in the order given; higher is better."""
+        ...
+
+
+@runtime_checkable
+class BatchReranker(Protocol):
+    """A reranker that scores pairs of many queries in one go, which is faster."""
+
+    def score_many(self, pairs: Sequence[tuple[str, str]], *, progress: Progress | None = None) -> Sequence[float]:
+        """One score a pair of query and passage text, in the order given; higher is better."""
         ...
