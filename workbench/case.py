@@ -26,7 +26,9 @@ PARTS = ("corpus", "logs", "evals", "governance", "repo")
 LABEL_FILES = ("queries.jsonl", "queries.jsonl.gz", "corpus.jsonl", "corpus.jsonl.gz", "qrels", "case.toml")
 CORRECTIONS = "log_mapping.json"
 """What a person corrected about the reading of the logs; written by `workbench.ingest.logs.corrections`."""
-OWN_FILES = (CORRECTIONS, "answers.jsonl", "labels.jsonl")
+GRADES = "labels.jsonl"
+"""Relevance grades given in the workbench; written by `workbench.ingest.grades`."""
+OWN_FILES = (CORRECTIONS, "answers.jsonl", GRADES)
 """Files the workbench itself writes for people into a case: what they said and corrected."""
 INBOX, KEPT = "inbox", "_kept"
 """The drop folder: whatever lies here is sorted into the parts of the case by its content at the next intake. What of an
@@ -245,10 +247,13 @@ def _ignore(path: Path, reason: str) -> None:
 def fingerprint(root: Path, *settings: str) -> str:
     """Short digest of all client files (path, size, time of change) and of the settings given.
 
+    Grades given in the workbench are left out: they are read anew whenever a result is shown, and change nothing that was run.
     Contents are not read: a case may hold gigabytes. Touching a file without changing it costs a recomputation, nothing more.
     """
     digest = hashlib.sha256()
     for path in client_files(root):
+        if path == root / GRADES:
+            continue
         facts = path.stat()
         digest.update(os.fsencode(path.relative_to(root)) + f"\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     for setting in settings:

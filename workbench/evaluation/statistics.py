@@ -6,29 +6,26 @@ The unit is always the query; passages or judgments of one query are never treat
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
-from typing import Literal
+from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
+from workbench.evaluation.resampling import Values, bca_bounds, bootstrap_means, sign_flip_p_value
 from workbench.intervals import wilson
 from workbench.records import DifferenceVerdict, Estimate
 
-RESAMPLES = 9_999
 EQUIVALENCE_MARGIN = 0.03
 """Differences below this are of no practical interest; both bounds inside it is what "equivalent" means."""
 
 ALPHA = 0.05
-POWER_FACTOR = 2.8
-"""z(0.975) + z(0.8): effect over standard error at which a two-sided 5 % test has 80 % power."""
+POWER = 0.8
 
 RULE_OF_THREE = 3.0
 """n units that are all alike leave up to 3 / n of them unseen (Hanley & Lippman-Hand 1983, JAMA 249), each worth at most 1."""
 
 FEW = "fewer than five questions"
-SAME = "rule of three: every question alike"
+SAME = "rule of three: nearly every question alike"
 
 MIN_FOR_EQUIVALENCE = 30
 """Fewer questions than this never make two arms equivalent: a handful of ties is a small sample, not a finding."""
@@ -36,75 +33,61 @@ MIN_FOR_EQUIVALENCE = 30
 MIN_UNITS = 5
 """Below this an interval would say more about the method than about the data."""
 
-Values = npt.NDArray[np.float64]
-
 
 def mean_estimate(values: Sequence[float] | Values, rng: np.random.Generator, *, level: float = 0.95) -> Estimate:
     """Mean over queries with its interval.
 
     Values that are all 0 or 1 are a share and get a Wilson interval; others a BCa bootstrap over queries. None
-    gives "not measured"; fewer than five queries give the mean and the widest interval, 0 to 1; equal values give
-    plus or minus 3 / n.
+    gives "not measured"; fewer than five queries give the mean and the widest interval, 0 to 1. Where fewer than five
+    queries differ from all others, the interval reaches at least 3 / n to either side.
 
     Args:
         values: one a query, 0 to 1.
         rng: source of the resamples.
         level: confidence level.
-
-    Source: Efron 1987, "Better bootstrap confidence intervals", JASA 82.
     """
     sample = np.asarray(values, dtype=np.float64)
     if sample.size == 0:
         return Estimate.not_measured("no judged questions")
-    mean = float(sample.mean())
     if np.isin(sample, (0.0, 1.0)).all():
         return wilson(int(sample.sum()), sample.size, level=level)
-    if sample.size < MIN_UNITS:
-        return Estimate(mean, 0.0, 1.0, sample.size, FEW, level)
-    if np.ptp(sample) == 0:
-        bound = RULE_OF_THREE / sample.size
-        return Estimate(mean, max(0.0, mean - bound), min(1.0, mean + bound), sample.size, SAME, level)
-    low, high = _bootstrap(sample, rng, level)
-    return Estimate(mean, low, high, sample.size, "bootstrap BCa", level)
+    return _estimates(sample[:, None], rng, level, bounds=(0.0, 1.0), method="bootstrap BCa")[0]
 
 
 def difference_estimate(
     differences: Sequence[float] | Values, rng: np.random.Generator, *, level: float = 0.95
 ) -> Estimate:
-    """Mean paired difference over queries with its bootstrap interval, -1 to 1.
+    """Mean paired difference over queries with its BCa bootstrap interval, -1 to 1.
 
-    None gives "not measured". Where every question differs by the same, the interval is plus or minus 3 / n: a
-    bootstrap of equal values would claim certainty.
+    None gives "not measured". Where fewer than five queries differ from all others, the interval reaches at least 3 / n
+    to either side: a bootstrap of nearly equal values would claim certainty.
     """
     sample = np.asarray(differences, dtype=np.float64)
-    if sample.size == 0:
-        return Estimate.not_measured("no question was judged for both")
-    mean = float(sample.mean())
-    if sample.size < MIN_UNITS:
-        return Estimate(mean, -1.0, 1.0, sample.size, FEW, level)
-    if np.ptp(sample) == 0:
-        bound = RULE_OF_THREE / sample.size
-        return Estimate(mean, max(-1.0, mean - bound), min(1.0, mean + bound), sample.size, SAME, level)
-    low, high = _bootstrap(sample, rng, level)
-    return Estimate(mean, low, high, sample.size, "paired bootstrap BCa", level)
+    return difference_estimates(sample[:, None], rng, level=level)[0]
+
+
+def difference_estimates(differences: Values, rng: np.random.Generator, *, level: float = 0.95) -> list[Estimate]:
+    """`difference_estimate` of each column; all columns see the same resamples, so that columns that add up still do.
+
+    Args:
+        differences: one row a query, one column a difference.
+        rng: source of the resamples.
+        level: confidence level.
+    """
+    if not len(differences):
+        return [Estimate.not_measured("no question was judged for both") for _ in range(differences.shape[1])]
+    return _estimates(differences, rng, level, bounds=(-1.0, 1.0), method="paired bootstrap BCa")
 
 
 def randomisation_p_value(differences: Sequence[float] | Values, rng: np.random.Generator) -> float:
     """Two-sided p-value of "the two systems are exchangeable on each query", by flipping signs at random.
 
-    No queries, or no difference on any, gives 1.
+    Exact up to 13 queries, where all sign patterns are counted. No queries, or no difference on any, gives 1.
 
     Source: Smucker, Allan & Carterette 2007, "A comparison of statistical significance tests for IR evaluation", CIKM.
     """
     sample = np.asarray(differences, dtype=np.float64)
-    if not sample.any():
-        return 1.0
-    from scipy import stats
-
-    result = stats.permutation_test(
-        (sample,), np.mean, permutation_type="samples", vectorized=True, n_resamples=RESAMPLES, batch=1_000, rng=rng
-    )
-    return float(result.pvalue)
+    return sign_flip_p_value(sample, rng) if sample.any() else 1.0
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -139,44 +122,62 @@ def verdict(differences: Sequence[float] | Values, p_corrected: float, rng: np.r
     return "equivalent" if narrow.low > -EQUIVALENCE_MARGIN and narrow.high < EQUIVALENCE_MARGIN else "undetermined"
 
 
-def more_queries_needed(differences: Sequence[float] | Values) -> int | None:
-    """Further judged queries until a difference of the observed size, or of the margin if larger, shows with 80 % power.
+def more_queries_needed(differences: Sequence[float] | Values, *, tests: int = 1) -> int:
+    """Further judged queries until the verdict can be expected to be "better", "worse" or "equivalent".
 
-    For one test at 5 %; the correction for several asks for more.
+    That many more queries like these, with the spread seen so far, give a test 80 % power to show a difference of the
+    size seen so far, or of the margin, 0.03, if that is larger. Below the margin the 30 queries that "equivalent" asks
+    for are counted too. It is a plan, not a promise: one study in five of that size still cannot tell.
 
-    Without any spread the questions missing to the 30 that "equivalent" asks for; None when those are there too.
+    Args:
+        differences: one a query.
+        tests: tests made together. Holm holds the smallest p-value against 5 % / `tests`, and so does this.
     """
     sample = np.asarray(differences, dtype=np.float64)
-    if sample.size < 2 or np.ptp(sample) == 0:
-        return max(0, MIN_FOR_EQUIVALENCE - sample.size) or None
-    effect = max(abs(float(sample.mean())), EQUIVALENCE_MARGIN)
-    needed = math.ceil((POWER_FACTOR * float(sample.std(ddof=1)) / effect) ** 2)
+    if sample.size < 2:
+        return MIN_FOR_EQUIVALENCE - sample.size
+    observed = abs(float(sample.mean()))
+    effect = max(observed, EQUIVALENCE_MARGIN)
+    needed = math.ceil((_power_factor(tests) * float(sample.std(ddof=1)) / effect) ** 2)
+    # Fewer signs than this cannot give a p-value as small as asked for, whatever they are.
+    needed = max(needed, math.floor(math.log2(2 * tests / ALPHA)) + 1)
+    if observed < EQUIVALENCE_MARGIN:
+        needed = max(needed, MIN_FOR_EQUIVALENCE)
+        if _nearly_equal(sample):
+            needed = max(needed, math.floor(RULE_OF_THREE / EQUIVALENCE_MARGIN) + 1)
     return max(1, needed - sample.size)
 
 
-def _bootstrap(sample: Values, rng: np.random.Generator, level: float) -> tuple[float, float]:
-    """BCa bounds; percentile bounds where BCa has none, as when nearly all resamples give the same mean."""
-    low, high = _bounds(sample, rng, level, "BCa")
-    if math.isfinite(low) and math.isfinite(high):
-        return low, high
-    return _bounds(sample, rng, level, "percentile")
+def _power_factor(tests: int) -> float:
+    """Effect over standard error at which a two-sided test at 5 % / `tests` has 80 % power; 2.8 for one test."""
+    normal = NormalDist()
+    return normal.inv_cdf(1 - ALPHA / (2 * tests)) + normal.inv_cdf(POWER)
 
 
-def _bounds(
-    sample: Values, rng: np.random.Generator, level: float, method: Literal["BCa", "percentile"]
-) -> tuple[float, float]:
-    from scipy import stats
+def _estimates(
+    columns: Values, rng: np.random.Generator, level: float, *, bounds: tuple[float, float], method: str
+) -> list[Estimate]:
+    count = len(columns)
+    if count < MIN_UNITS:
+        return [Estimate(float(column.mean()), *bounds, count, FEW, level) for column in columns.T]
+    # Where nothing varies there is nothing to draw: every resample would be the first row.
+    drawn = bootstrap_means(columns, rng) if np.ptp(columns, axis=0).any() else columns[:1]
+    return [
+        _estimate(column, means, level, bounds=bounds, method=method)
+        for column, means in zip(columns.T, drawn.T, strict=True)
+    ]
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # degenerate data is told by bounds that are not finite
-        interval = stats.bootstrap(
-            (sample,),
-            np.mean,
-            confidence_level=level,
-            n_resamples=RESAMPLES,
-            batch=1_000,
-            method=method,
-            vectorized=True,
-            rng=rng,
-        ).confidence_interval
-    return float(interval.low), float(interval.high)
+
+def _estimate(sample: Values, means: Values, level: float, *, bounds: tuple[float, float], method: str) -> Estimate:
+    mean = float(sample.mean())
+    low, high = bca_bounds(means, sample, level) if np.ptp(sample) else (mean, mean)
+    if _nearly_equal(sample):
+        unseen = RULE_OF_THREE / sample.size
+        low, high, method = min(low, mean - unseen), max(high, mean + unseen), SAME
+    return Estimate(mean, max(bounds[0], low), min(bounds[1], high), sample.size, method, level)
+
+
+def _nearly_equal(sample: Values) -> bool:
+    """Whether most queries have one value and fewer than five another: too few to resample a spread from."""
+    commonest = int(np.unique(sample, return_counts=True)[1].max())
+    return 2 * commonest > sample.size and sample.size - commonest < MIN_UNITS
