@@ -10,10 +10,10 @@ import pytest
 from fabricated_retrieval import HashingEncoder, WriteCase
 from test_ingest_readers import write_pdf
 
-from workbench import comparison as comparing
 from workbench import session
 from workbench.case import open_case
 from workbench.cli import main
+from workbench.comparison import compare as comparing
 
 CORPUS = {"d1": "storm cover and excess", "d2": "flood cover", "d3": "theft of keys"}
 QUERIES = {"q1": "storm excess", "q2": "keys stolen"}
@@ -39,7 +39,12 @@ def test_compare_writes_its_json_and_runs(write_case: WriteCase, tmp_path: Path,
     content = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert content["judged"] == 2
     assert set(content["arms"]) == {"dense", "bm25", "hybrid", "hybrid+rerank"}
-    assert sorted(p.name for p in (tmp_path / "out" / "runs").iterdir()) == ["bm25.trec", "dense.trec", "hybrid.trec"]
+    assert sorted(p.name for p in (tmp_path / "out" / "runs").iterdir()) == [
+        "bm25.trec",
+        "dense.trec",
+        "hybrid+rerank.trec",
+        "hybrid.trec",
+    ]
     assert "hybrid with reranker" in capsys.readouterr().out
 
 
@@ -149,13 +154,22 @@ def test_runs_of_an_earlier_comparison_do_not_stay_beside_the_new_one(write_case
     assert [path.name for path in (out / "runs").iterdir()] == ["bm25.trec"]
 
 
+def test_runs_that_somebody_else_put_into_the_folder_stay(write_case: WriteCase, tmp_path: Path) -> None:
+    root, out = write_case(CORPUS, QUERIES, QRELS), tmp_path / "out"
+    (out / "runs").mkdir(parents=True)
+    (out / "runs" / "theirs.trec").write_text("q1 Q0 d1 1 1.0 theirs\n")
+    for _ in range(2):
+        assert main(["compare", str(root), "--arms", "bm25", "--out", str(out)]) == 0
+    assert sorted(path.name for path in (out / "runs").iterdir()) == ["bm25.trec", "theirs.trec"]
+
+
 def test_a_comparison_with_other_settings_is_not_taken_for_the_diagnosis(write_case: WriteCase) -> None:
     root = write_case(CORPUS, QUERIES, QRELS)
     assert main(["compare", str(root), "--bm25-engine", "rank-bm25"]) == 0
     assert main(["diagnose", str(root)]) == 0
     stored = session.stored_comparison(open_case(root))
     assert stored is not None
-    assert stored.comparison.settings["bm25_engine"] == "bm25s"
+    assert stored.comparison.settings["bm25_engine"] == "workbench"
 
 
 def test_a_damaged_result_is_computed_again(write_case: WriteCase) -> None:

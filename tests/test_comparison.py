@@ -12,14 +12,16 @@ import ir_measures
 import pytest
 from fabricated_retrieval import HashingEncoder, WriteCase
 
-from workbench import comparison as comparing
 from workbench.case import open_case
-from workbench.comparison import compare
-from workbench.comparison_signals import observe_comparison
-from workbench.deployed import deployed_run
+from workbench.comparison import compare as comparing
+from workbench.comparison.compare import compare
+from workbench.comparison.deployed import deployed_run
+from workbench.comparison.signals import observe_comparison
 from workbench.errors import CaseError, MissingPartError
 from workbench.ingest.load import load_inputs
 from workbench.records import CaseInputs, Comparison, Interaction, QueryLog, RetrievedItem, Source
+from workbench.retrieval.arms import ArmSettings
+from workbench.retrieval.rerank import CrossEncoderReranker
 from workbench.store import from_json, load_comparison, save_comparison, to_json, write_comparison
 
 CORPUS = {
@@ -52,10 +54,20 @@ def test_every_number_has_n_and_an_interval(inputs: CaseInputs, tmp_path: Path) 
     assert result.arms["bm25"].measures["success@5"].value == 1.0
 
 
-def test_the_reranked_arm_is_reported_as_not_available_without_a_model(inputs: CaseInputs, tmp_path: Path) -> None:
-    arm = compare(inputs, tmp_path / "v.sqlite").comparison.arms["hybrid+rerank"]
-    assert arm.reason == "not available: no model, set --reranker PATH"
-    assert arm.measures == {}
+def test_a_cross_encoder_without_weights_is_reported_as_not_available(
+    inputs: CaseInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(self: CrossEncoderReranker, model: str, **_: object) -> None:
+        raise MissingPartError(f"reranker '{model}' could not be loaded")
+
+    monkeypatch.setattr(CrossEncoderReranker, "__init__", missing)
+    result = compare(inputs, tmp_path / "v", arms=["bm25", "hybrid+cross-encoder"], probed=0).comparison
+    assert result.arms["hybrid+cross-encoder"].reason == "not available: no model, set --reranker PATH"
+    assert result.arms["hybrid+cross-encoder"].measures == {}
+    named = ArmSettings(reranker="bogus")
+    result = compare(inputs, tmp_path / "v", settings=named, probed=0).comparison
+    assert result.arms["hybrid+rerank"].reason == "reranker 'bogus' could not be loaded"
+    assert result.arms["hybrid"].measures["nDCG@10"].n == 10
 
 
 def test_the_same_seed_gives_the_same_comparison(inputs: CaseInputs, tmp_path: Path) -> None:
@@ -94,6 +106,16 @@ def test_ids_with_spaces_keep_the_columns_of_a_trec_run(write_case: WriteCase, t
     write_comparison(compare(load_inputs(open_case(root)), tmp_path / "v.sqlite"), tmp_path / "out")
     lines = (tmp_path / "out" / "runs" / "bm25.trec").read_text().splitlines()
     assert [line.split()[:4] for line in lines] == [["q%201", "Q0", "My%20Policy%20v2.pdf", "1"]]
+
+
+def test_white_space_of_any_script_is_encoded_in_a_trec_run(write_case: WriteCase, tmp_path: Path) -> None:
+    root = write_case({"a\u00a0b 5%.pdf": "storm", "5%": "storm damage"}, {"q\u3000": "storm"}, {})
+    write_comparison(compare(load_inputs(open_case(root)), tmp_path / "v", arms=["bm25"], probed=0), tmp_path / "out")
+    text = (tmp_path / "out" / "runs" / "bm25.trec").read_text(encoding="utf-8")
+    assert [line.split()[:4] for line in text.splitlines()] == [
+        ["q%E3%80%80", "Q0", "a%C2%A0b%205%25.pdf", "1"],
+        ["q%E3%80%80", "Q0", "5%", "2"],
+    ]
 
 
 def logged(number: int, *ids: str) -> Interaction:
@@ -167,7 +189,7 @@ def test_no_arm_that_could_run_says_why(inputs: CaseInputs, tmp_path: Path, monk
 
 
 def test_an_unknown_arm_names_the_known_ones(inputs: CaseInputs, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"unknown arm elastic; known are dense, bm25"):
+    with pytest.raises(ValueError, match=r"unknown arm 'elastic'.* an arm is one of dense, bm25"):
         compare(inputs, tmp_path / "v.sqlite", arms=["elastic"])
 
 

@@ -15,12 +15,27 @@ _PUBLIC = {
     "new_case": "workbench.case",
     "compare": "workbench.session",
     "diagnose": "workbench.session",
+    "explain": "workbench.session",
+    "grade": "workbench.session",
+    "retriever_faults": "workbench.retrieval.contract",
     "Estimate": "workbench.records",
     "Comparison": "workbench.records",
     "Diagnosis": "workbench.records",
     "WorkbenchError": "workbench.errors",
 }
-__all__ = ["Comparison", "Diagnosis", "Estimate", "WorkbenchError", "compare", "diagnose", "new_case", "open_case"]
+__all__ = [
+    "Comparison",
+    "Diagnosis",
+    "Estimate",
+    "WorkbenchError",
+    "compare",
+    "diagnose",
+    "explain",
+    "grade",
+    "new_case",
+    "open_case",
+    "retriever_faults",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute may be anything

@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -66,9 +67,16 @@ def _compare(arguments: argparse.Namespace) -> int:
     from workbench.report.text import comparison_table
     from workbench.retrieval.arms import ARMS, ArmSettings
 
-    settings = ArmSettings(encoder=arguments.encoder, reranker=arguments.reranker, bm25_engine=arguments.bm25_engine)
-    arms = [arm.strip() for arm in arguments.arms.split(",") if arm.strip()]
-    result = session.compare(arguments.case, arms=arms, settings=settings, out=arguments.out, progress=_progress())
+    settings = ArmSettings(
+        encoder=arguments.encoder,
+        reranker=arguments.reranker,
+        bm25_engine=arguments.bm25_engine,
+        weights=arguments.weights,
+    )
+    arms = list(dict.fromkeys(arm.strip() for arm in arguments.arms.split(",") if arm.strip()))
+    result = session.compare(
+        arguments.case, arms=arms, settings=settings, probed=arguments.probe, out=arguments.out, progress=_progress()
+    )
     _print(comparison_table(result.comparison))
     for note in result.comparison.notes:
         _say(f"workbench: {note}")
@@ -164,13 +172,33 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare", help="naive against hybrid retrieval on a case, with intervals")
     _case_arguments(compare)
     compare.add_argument(
-        "--arms", default="dense,bm25,hybrid,hybrid+rerank", help="comma separated (default: %(default)s)"
+        "--arms",
+        default="dense,bm25,hybrid,hybrid+rerank",
+        help="comma separated (default: %(default)s); each may add +title, +small, +weighted, +filter, +rerank, +learned or "
+        "+cross-encoder, as in hybrid+title+rerank",
     )
     compare.add_argument(
         "--encoder", metavar="PATH_OR_NAME", help="sentence-transformers model (default: the embedded MiniLM)"
     )
-    compare.add_argument("--reranker", metavar="PATH_OR_NAME", help="cross-encoder for the arm hybrid+rerank")
-    compare.add_argument("--bm25-engine", choices=("bm25s", "rank-bm25"), default="bm25s", help="default: %(default)s")
+    compare.add_argument(
+        "--reranker", metavar="PATH_OR_NAME", help="cross-encoder for +rerank (default: the built-in one)"
+    )
+    compare.add_argument(
+        "--weights",
+        type=_weights,
+        default=(1.0, 1.0),
+        metavar="DENSE,BM25",
+        help="of the legs in a fusion (default: 1,1)",
+    )
+    compare.add_argument(
+        "--probe",
+        type=int,
+        metavar="N",
+        help="documents probed for findability, a sample where there are more; 0 for none",
+    )
+    compare.add_argument(
+        "--bm25-engine", choices=("workbench", "bm25s", "rank-bm25"), default="workbench", help="default: %(default)s"
+    )
 
     diagnose = commands.add_parser("diagnose", help="which cause blocks the pilot, with evidence")
     _case_arguments(diagnose)
@@ -204,6 +232,18 @@ def _server_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
 def _workspaces(arguments: argparse.Namespace) -> list[Path]:
     arguments.workspace.mkdir(parents=True, exist_ok=True)
     return [arguments.workspace.resolve(), *(folder.resolve() for folder in arguments.also)]
+
+
+def _weights(text: str) -> tuple[float, float]:
+    """Two weights, 0 or more and not both 0."""
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        dense, sparse = (float(part) for part in parts)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not two numbers; give the weights as 0.7,0.3") from None
+    if not (dense >= 0 and sparse >= 0 and 0 < dense + sparse < inf):
+        raise argparse.ArgumentTypeError(f"'{text}': weights are 0 or more and not both 0; give them as 0.7,0.3")
+    return dense, sparse
 
 
 def _case_arguments(parser: argparse.ArgumentParser) -> None:

@@ -52,9 +52,9 @@ def check_all() -> list[Check]:
     ]
     optional = [
         _checked("browser (for the tests)", _browser, needed=False),
-        _optional("openvino (faster encoder)", "openvino", "not used by this release"),
-        _optional("numba (faster BM25)", "numba", "not used by this release"),
-        Check("reranker", False, "no model comes with this release; give one with --reranker PATH", needed=False),
+        _optional("openvino (faster encoder)", "openvino", "without it encoding takes several times as long"),
+        _checked("reranker", _reranker),
+        Check("cross-encoder", False, "none comes with this release; give one with --reranker PATH", needed=False),
         _optional("ragas (scored answers)", "ragas", "not used by this release"),
     ]
     return checks + optional
@@ -96,6 +96,17 @@ def _encoder() -> str:
 
     verified_embedded_folder()
     return f"{EMBEDDED_NAME}, embedded, weights verified (sha256), sentence-transformers {version('sentence-transformers')}"
+
+
+def _reranker() -> str:
+    from workbench.errors import InputError
+    from workbench.retrieval.learned.weights import load_weights
+
+    try:
+        weights = load_weights()
+    except InputError as error:
+        raise MissingPartError(str(error)) from error
+    return f"learned, built in, trained {weights.about.get('date', 'at an unknown date')}"
 
 
 def _plotly_bundle() -> str:

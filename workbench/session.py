@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import workbench
-from workbench import comparison as comparing
 from workbench import compute, store
 from workbench.case import INBOX, LABEL_FILES, PARTS, Case, fingerprint, open_case, waiting
-from workbench.comparison import DEFAULT_SETTINGS
-from workbench.comparison_signals import observe_comparison
-from workbench.comparison_tables import StoredComparison
+from workbench.comparison import compare as comparing
+from workbench.comparison import reasons as explaining
+from workbench.comparison.compare import DEFAULT_SETTINGS
+from workbench.comparison.grading import keep_grade, with_grades
+from workbench.comparison.reasons import Explanation
+from workbench.comparison.signals import observe_comparison
+from workbench.comparison.tables import StoredComparison
 from workbench.compute import Progress, scaled
 from workbench.costs.limits import observe as observe_limits
 from workbench.diagnosis import diagnose as weigh
@@ -33,6 +36,7 @@ from workbench.intake import take_stock
 from workbench.records import CaseInputs, Diagnosis, Intake, Observation
 from workbench.retrieval.arms import ARMS, ArmSettings
 from workbench.retrieval.encoder import load_encoder
+from workbench.retrieval.protocols import Retriever
 from workbench.retrieval.symptoms import observe as observe_symptoms
 
 log = logging.getLogger(__name__)
@@ -47,7 +51,10 @@ MOST_FAULTS = 3
 """Unreadable log lines told one by one in a diagnosis."""
 
 INTAKE_FILE = "intake.json"
-RESULTS_VERSION = "2"
+COMPARISON = "comparison"
+EMBEDDINGS = "embeddings"
+"""Folder of kept vectors in the derived results."""
+RESULTS_VERSION = "3"
 """Part of every key: raise it when stored results of an older release must not be shown."""
 
 
@@ -96,22 +103,46 @@ def compare(
     *,
     arms: Sequence[str] = ARMS,
     settings: ArmSettings = DEFAULT_SETTINGS,
+    retrievers: Mapping[str, Retriever] | None = None,
+    probed: int | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> StoredComparison:
     """Run the arms on a case and write `comparison.json` and TREC runs to `out`.
 
-    A run of all arms is kept for the pages; a run of some is not, for it would hide the others there.
+    A run of the four main arms, whatever is run beside them, is kept for the pages; one of some is not, for it would hide the
+    others there.
+
+    Args:
+        case: an opened case or its folder.
+        arms: names of arms, variants too ("hybrid+title"); `workbench.retrieval.recipes` says how they are written.
+        settings: models, engines and weights.
+        retrievers: a client's own, by the name of their arm.
+        probed: documents probed for findability; 0 for none, None for the usual number.
+        out: where files are written; None writes none.
+        progress: called with the share done and what is being done.
 
     Raises:
         CaseError: nothing to search or nothing to ask, or `out` cannot be written to.
-        InputError: labels that contradict themselves. MissingPartError: no arm could run.
+        InputError: labels that contradict themselves, or a client's retriever that breaks its promises.
+        MissingPartError: no arm could run. ValueError: an unknown arm.
     """
     opened = _opened(case)
     check_out(opened, out)
     kept = results_folder(opened)
     inputs = load_inputs(opened, progress=scaled(progress, 0.0, 0.1))
-    result = _compare_inputs(opened, inputs, arms, settings, kept, scaled(progress, 0.1, 1.0))
+    found = comparing.compare(
+        inputs,
+        opened.derived / EMBEDDINGS,
+        arms=arms,
+        settings=settings,
+        retrievers=retrievers,
+        probed=probed,
+        progress=scaled(progress, 0.1, 1.0),
+    )
+    if set(ARMS) <= set(arms):
+        store.save_comparison(found, kept / COMPARISON)
+    result = with_grades(found, opened.root)
     if out:
         store.write_comparison(result, out)
     return result
@@ -133,7 +164,9 @@ def diagnose(case: Case | Path | str, *, out: Path | None = None, progress: Prog
     result = stored_comparison(opened)
     if result is None or not _by_default(result):
         try:
-            result = _compare_inputs(opened, inputs, ARMS, DEFAULT_SETTINGS, kept, scaled(progress, 0.1, 0.8))
+            found = comparing.compare(inputs, opened.derived / EMBEDDINGS, progress=scaled(progress, 0.1, 0.8))
+            store.save_comparison(found, kept / COMPARISON)
+            result = with_grades(found, opened.root)
         except (CaseError, MissingPartError):
             result = None
     tell = scaled(progress, 0.8, 1.0)
@@ -167,12 +200,48 @@ def observe(inputs: CaseInputs, result: StoredComparison | None) -> list[Observa
 
 
 def stored_comparison(case: Case) -> StoredComparison | None:
-    """The comparison of the client's files as they are now; None when there is none, or it is damaged."""
+    """The comparison of the client's files as they are now, with what was graded since.
+
+    None when there is none, or it is damaged.
+    """
     try:
-        return store.load_comparison(results_folder(case) / "comparison")
+        kept = store.load_comparison(results_folder(case) / COMPARISON)
+        return with_grades(kept, case.root) if kept else None
     except InputError as error:
         log.warning("%s", error)
         return None
+
+
+def grade(case: Case | Path | str, query_id: str, doc_id: str, value: int | None, *, by: str = "") -> StoredComparison:
+    """Keep one relevance grade, 0 to 3, and return the comparison with it; None withdraws an earlier grade.
+
+    What is to be graded, and in which order, is said by `workbench.comparison.grading.labelling_of`.
+
+    Raises:
+        CaseError: nothing was compared yet, or the case is read-only.
+        InputError: not a grade, or no document that is to be graded for this question.
+    """
+    opened = _opened(case)
+    found = stored_comparison(opened)
+    if found is None:
+        raise CaseError(f"{opened.name}: nothing to grade yet; run `workbench compare` first")
+    keep_grade(found, opened.root, query_id, doc_id, value, by=by)
+    return with_grades(found, opened.root)
+
+
+def explain(case: Case | Path | str, question: str, doc_id: str) -> Explanation:
+    """Why the built-in reranker puts a document where it stands for a question.
+
+    Args:
+        case: an opened case or its folder.
+        question: id of a question of the case, or any text.
+        doc_id: a document of the case.
+
+    Raises:
+        CaseError: no such case. InputError: no such document, or an empty question. MissingPartError: no encoder.
+    """
+    opened = _opened(case)
+    return explaining.explain(load_inputs(opened), opened.derived / EMBEDDINGS, question, doc_id)
 
 
 def stored_diagnosis(case: Case) -> Diagnosis | None:
@@ -251,19 +320,9 @@ def _left_waiting(case: Case) -> list[str]:
     return [f"{number} {wait} in the drop folder and {were} not looked at; take the files in first"]
 
 
-def _compare_inputs(
-    case: Case, inputs: CaseInputs, arms: Sequence[str], settings: ArmSettings, kept: Path, progress: Progress
-) -> StoredComparison:
-    embeddings = case.derived / "embeddings.sqlite"
-    result = comparing.compare(inputs, embeddings, arms=arms, settings=settings, progress=progress)
-    if set(ARMS) <= set(arms):
-        store.save_comparison(result, kept / "comparison")
-    return result
-
-
 def _by_default(result: StoredComparison) -> bool:
-    """Whether a comparison holds all arms and was run with the default encoder and engine; a reranker may be added."""
-    default = comparing.described(DEFAULT_SETTINGS) | {"reranker": result.comparison.settings.get("reranker", "none")}
+    """Whether a comparison holds all arms and was run with the default encoder and engine; the reranker may be another."""
+    default = comparing.described(DEFAULT_SETTINGS) | {"reranker": result.comparison.settings.get("reranker", "")}
     return set(ARMS) <= set(result.comparison.arms) and result.comparison.settings == default
 
 

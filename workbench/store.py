@@ -10,15 +10,16 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import numpy as np
 
-from workbench.comparison_tables import StoredComparison
+from workbench.comparison.tables import COLUMNS, StoredComparison
 from workbench.errors import InputError
 from workbench.records import Comparison
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
-
-FRAMES = ("per_query", "rankings", "passages", "documents", "queries", "qrels", "failures")
 
 
 def to_json(record: Any, schema: str) -> str:  # noqa: ANN401 - any dataclass of `workbench.records`
@@ -89,20 +88,29 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 def write_comparison(stored: StoredComparison, folder: Path) -> None:
     """Write `comparison.json` and `runs/<arm>.trec` into the folder: what `workbench compare` leaves."""
-    stale = {path for path in (folder / "runs").glob("*.trec") if path.stem not in set(stored.rankings["run"])}
+    stale = _runs_written(folder) - {f"{name}.trec" for name in stored.rankings["run"].unique()}
     with whole_folder(folder) as scratch:
         (scratch / "comparison.json").write_text(to_json(stored.comparison, "comparison"), encoding="utf-8")
         (scratch / "runs").mkdir()
         for name, ranking in stored.rankings.groupby("run", sort=True):
             (scratch / "runs" / f"{name}.trec").write_text(_trec(str(name), ranking), encoding="utf-8")
-    for path in stale:  # runs of arms that an earlier comparison had and this one has not
-        path.unlink(missing_ok=True)
+    for name in stale:
+        (folder / "runs" / name).unlink(missing_ok=True)
+
+
+def _runs_written(folder: Path) -> set[str]:
+    """Names of the TREC files an earlier comparison left in a folder, by its own account: others there are not ours."""
+    try:
+        arms = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))["arms"]
+        return {f"{name}.trec" for name in arms if Path(name).name == name}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
 
 
 def save_comparison(stored: StoredComparison, folder: Path) -> None:
     """Keep a comparison with its tables for the pages."""
     with whole_folder(folder) as scratch:
-        for name in FRAMES:
+        for name in COLUMNS:
             getattr(stored, name).to_parquet(scratch / f"{name}.parquet", index=False)
         (scratch / "comparison.json").write_text(to_json(stored.comparison, "comparison"), encoding="utf-8")
 
@@ -120,7 +128,7 @@ def load_comparison(folder: Path) -> StoredComparison | None:
         return None
     comparison = from_json(path.read_text(encoding="utf-8"), Comparison)
     try:
-        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
+        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in COLUMNS}
     except (OSError, ValueError) as error:
         raise InputError(f"the tables of the comparison cannot be read ({error}); run it again") from error
     return StoredComparison(comparison, **frames)
@@ -137,13 +145,12 @@ def _trec(run: str, ranking: pd.DataFrame) -> str:
     return "\n".join([*lines, ""])
 
 
-_TREC_ESCAPES: Mapping[int, str] = {ord(character): f"%{ord(character):02X}" for character in " \t\n\r\x0b\x0c%"}
-
-
 def _trec_id(identifier: object) -> str:
-    """The id as given, unless it holds white space, which separates columns: then percent-encoded."""
+    """The id as given, unless it holds white space of any script, which separates columns: then percent-encoded."""
     text = str(identifier)
-    return text.translate(_TREC_ESCAPES) if any(character.isspace() for character in text) else text
+    if not any(map(str.isspace, text)):
+        return text
+    return "".join(quote(character) if character.isspace() or character == "%" else character for character in text)
 
 
 def _plain(value: object) -> object:

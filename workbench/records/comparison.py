@@ -209,6 +209,7 @@ class Comparison:
     Attributes:
         judged: queries with a relevant document, those measures are computed for; without_relevant: those judged that have
             none; unjudged: those nobody judged.
+        codes_not_tested: failure code -> why it, or a part of it, could not be looked at.
         harm: what fusion and reranking pushed out of the top k.
         blame: which component brings the gain; None without labels.
         findability: None when it was not asked for.
@@ -226,6 +227,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
     unjudged: int = 0
     without_relevant: int = 0
+    codes_not_tested: Mapping[str, str] = field(default_factory=dict)
     harm: tuple[HarmStep, ...] = ()
     blame: ComponentBlame | None = None
     findability: Findability | None = None

@@ -5,7 +5,7 @@ Signals that need no comparison are read from the log and the corpus in `workben
 
 from __future__ import annotations
 
-from workbench.deployed import DEPLOYED
+from workbench.comparison.deployed import DEPLOYED
 from workbench.numbers import difference, measured, p_value, percent
 from workbench.records import Comparison, Difference, Observation, Source, Status
 
