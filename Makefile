@@ -62,6 +62,11 @@ browser: setup-test browser-install ## real-browser tests
 
 bench: setup-test ## figures for speed and quality; needs the development data beside the checkout
 	$(BIN)/python bench/retrieval_quality.py
+	$(BIN)/python bench/encoding.py
+	$(BIN)/python bench/bm25.py
+	$(BIN)/python bench/retrieval_scale.py
+	$(BIN)/python bench/train_reranker.py
+	$(BIN)/python bench/few_labels.py
 	$(BIN)/python bench/documents.py
 	$(BIN)/python bench/log_lines.py
 	$(BIN)/python bench/corpus_health.py

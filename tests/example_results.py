@@ -7,20 +7,28 @@ import math
 
 import pandas as pd
 
-from workbench.comparison_tables import StoredComparison
+from workbench.comparison.tables import COLUMNS, StoredComparison, frame
 from workbench.records import (
     ArmReport,
     CauseFinding,
     Comparison,
+    ComponentBlame,
     CorpusSize,
     Diagnosis,
     Difference,
     Estimate,
     Evidence,
     FailureBreakdown,
+    FewLabels,
+    Findability,
+    HarmStep,
     NextStep,
+    PoweredDifference,
+    PoweredEstimate,
+    Recommendation,
     Seconds,
     Source,
+    SubsetScore,
 )
 
 HOSTILE = "<script>alert('x')</script> $\\frac{a}{b}$ {{ 7*7 }} & <b>bold</b>"
@@ -62,13 +70,35 @@ def comparison(case="Calder & Wharf"):
                        "better", None),
         ),
         failures={
-            "dense": FailureBreakdown(Estimate(0.25, 0.14, 0.4, 40, "wilson"), 5, {"C3": 6, "C1": 2, "C9": 2}),
+            "dense": FailureBreakdown(Estimate(0.25, 0.14, 0.4, 40, "wilson"), 5, {"C3": 6, "C1": 2, "other": 2}),
             "bm25": FailureBreakdown(Estimate(0.225, 0.12, 0.38, 40, "wilson"), 5, {"C4": 7, "C1": 2}),
-            "hybrid": FailureBreakdown(Estimate(0.1, 0.04, 0.23, 40, "wilson"), 5, {"C9": 2, "C6": 2}),
-            "hybrid+rerank": FailureBreakdown(Estimate(0.075, 0.03, 0.2, 40, "wilson"), 5, {"C9": 2, "C7": 1}),
+            "hybrid": FailureBreakdown(Estimate(0.1, 0.04, 0.23, 40, "wilson"), 5, {"other": 2, "C6": 2}),
+            "hybrid+rerank": FailureBreakdown(Estimate(0.075, 0.03, 0.2, 40, "wilson"), 5, {"other": 2, "C7": 1}),
         },
         settings={"chunk": "1,000 characters", "seed": "7"},
         notes=("Labels cover the top 10 of every arm.",),
+        unjudged=4,
+        harm=(HarmStep("dense", "hybrid", 5, Estimate(0.05, 0.01, 0.17, 40, "wilson"),
+                       Estimate(0.2, 0.1, 0.35, 40, "wilson"), 2, 8),),
+        blame=ComponentBlame(
+            "nDCG@10",
+            {"bm25": near(0.09), "rerank": near(0.03)},
+            (SubsetScore((), near(0.534)), SubsetScore(("bm25",), near(0.642))),
+            {"small": "no arm with +small was asked for"},
+        ),
+        findability=Findability(
+            131, 100, 180, 5,
+            {"dense": near(0.8, 100), "hybrid": near(0.95, 100)},
+            {"dense": {"title": near(0.9, 90)}, "hybrid": {"title": near(1.0, 90)}},
+            near(0.1, 100), near(0.02, 100), ("d1", "d2"), ("d1",),
+        ),
+        few_labels=FewLabels(
+            5, 96, 12, 1,
+            {arm: PoweredEstimate(near(0.3, 12), near(0.33, 12)) for arm in ("dense", "hybrid")},
+            (PoweredDifference("dense", "hybrid", PoweredEstimate(near(-0.1, 12), near(-0.08, 12))),),
+            "agreement of the arms",
+        ),
+        recommended=Recommendation("hybrid+rerank", "labels", True, "Hybrid with reranker has nDCG@10 0.688."),
     )  # fmt: skip
 
 
@@ -125,7 +155,7 @@ def diagnosis():
 
 QUERIES = [f"q{i:02}" for i in range(1, 45)]
 MISSED = {
-    "dense": {**dict.fromkeys(QUERIES[:6], "C3"), **dict.fromkeys(QUERIES[6:8], "C1"), **dict.fromkeys(QUERIES[8:10], "C9")},
+    "dense": {**dict.fromkeys(QUERIES[:6], "C3"), **dict.fromkeys(QUERIES[6:8], "C1"), **dict.fromkeys(QUERIES[8:10], "other")},
     "bm25": {**dict.fromkeys(QUERIES[10:17], "C4"), **dict.fromkeys(QUERIES[6:8], "C1")},
     "hybrid": {**dict.fromkeys(QUERIES[6:8], "C1"), **dict.fromkeys(QUERIES[10:12], "C6")},
     "hybrid+rerank": {**dict.fromkeys(QUERIES[6:8], "C1"), "q12": "C7"},
@@ -188,7 +218,12 @@ def stored_comparison():
             columns=["query_id", "doc_id", "grade"],
         ),
         failures=pd.DataFrame(
-            [(run, query_id, code) for run, missed in MISSED.items() for query_id, code in missed.items()],
-            columns=["run", "query_id", "code"],
+            [(run, query_id, code, f"rule of {code}", True, True) for run, missed in MISSED.items()
+             for query_id, code in missed.items()] + [("hybrid", "q02", "C10", "a newer version", False, False)],
+            columns=list(COLUMNS["failures"]),
         ),
+        harm=frame("harm", [("dense", "hybrid", "q11", "d11", 1, 9, "out")]),
+        inspection=frame("inspection", [("q03", 1, "dense scores hardly differ"), ("q01", 2, "nothing else")]),
+        probes=frame("probes", [("d1", "title", HOSTILE, "dense", 0), ("d2", "title", "bulletin two", "dense", 1)]),
+        reasons=frame("reasons", [("q01", "d1", "coverage", f"words of the question found: {HOSTILE}", 0.5, 1.25)]),
     )  # fmt: skip

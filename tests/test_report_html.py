@@ -84,7 +84,7 @@ def test_failures_parse_back(page):
     rows = {row.get("data-code"): row.select("data") for row in page.select("#failures tbody tr")}
     for position, breakdown in enumerate(failures.values()):
         assert float(rows[None][position]["value"]) == breakdown.share.value
-        for code in ("C1", "C3", "C4", "C6", "C7", "C9"):
+        for code in ("C1", "C3", "C4", "C6", "C7", "other"):
             assert int(rows[code][position]["value"]) == breakdown.by_code.get(code, 0)
 
 

@@ -225,6 +225,25 @@ def test_the_lab_shows_the_values_of_the_comparison(stored):
     assert "not measured: the log keeps no document ids" in page.text
 
 
+def test_the_lab_says_what_is_wrong_and_which_search_to_go_on_with(stored):
+    page = markup(build_lab_panel(stored))
+    assert 'class="wb-recommended" data-arm="hybrid+rerank"' in page
+    assert "not averaged: 4 questions nobody judged" in page
+    for said in ("What each step brings in and pushes out", "Which part brings the gain", "What the grades say"):
+        assert said in page
+    assert "not tested: no arm with +small was asked for" in page
+    assert "Can documents be found at all" in page
+    assert "<script>alert" not in page
+
+
+def test_a_reranked_document_says_why_it_stands_there(stored):
+    rankings = Rankings(stored)
+    page = rankings_markup(rankings, "q01", "text", ["hybrid", "hybrid+rerank"], case_slug=None)
+    assert page.count("Why it stands here") == 1
+    assert "+1.25" in page
+    assert "<script>alert" not in page
+
+
 def test_the_lab_without_labels_shows_rankings_and_no_number():
     stored = example_results.stored_comparison()
     unlabelled = dataclasses.replace(

@@ -8,28 +8,37 @@ from workbench.report.words import (
     CAUSE_NAMES,
     MAIN_CAUSES,
     VERDICT_WORDS,
-    arm_name,
     arm_reason,
     comparison_sentence,
     difference_words,
     measure_labels,
 )
+from workbench.retrieval.recipes import arm_name
 
 WIDEST = 24
 """Characters of a column of measures."""
 
 
 def comparison_table(comparison: Comparison) -> str:
-    """Sentence, one line an arm, one line a difference."""
+    """Sentence, the arm recommended, one line an arm, one line a difference."""
     labels = measure_labels(comparison)
-    lines = [comparison_sentence(comparison), "", f"{'':<22}" + "".join(f"{label:<{WIDEST}}" for label in labels)]
+    advised = [comparison.recommended.reason] if comparison.recommended else []
+    names = max((len(arm_name(name)) for name in comparison.arms), default=0) + 2
+    lines = [
+        comparison_sentence(comparison),
+        *advised,
+        "",
+        f"{'':<{names}}" + "".join(f"{label:<{WIDEST}}" for label in labels),
+    ]
     for name, report in comparison.arms.items():
         cells = arm_reason(report) or "".join(_cell(report.measures[label]) for label in labels)
         timing = (
             f"index {seconds(report.seconds.index)}, search {seconds(report.seconds.search)}" if report.seconds else ""
         )
-        lines.append(f"{arm_name(name):<22}{cells}{timing}".rstrip())
-    decided = [_difference_line(entry) for entry in comparison.differences]
+        lines.append(f"{arm_name(name):<{names}}{cells}{timing}".rstrip())
+    compared = [_pair(entry) for entry in comparison.differences]
+    widest = max(map(len, compared), default=0) + 2
+    decided = [f"{pair:<{widest}}{_said(entry)}" for pair, entry in zip(compared, comparison.differences, strict=True)]
     return "\n".join([*lines, "", *decided]).rstrip()
 
 
@@ -50,9 +59,12 @@ def _cell(estimate: Estimate) -> str:
     return f"{'not measured' if estimate.value is None else measured(estimate):<{WIDEST}}"
 
 
-def _difference_line(entry: Difference) -> str:
-    names = f"{arm_name(entry.candidate)} against {arm_name(entry.baseline)}"
+def _pair(entry: Difference) -> str:
+    return f"{arm_name(entry.candidate)} against {arm_name(entry.baseline)}"
+
+
+def _said(entry: Difference) -> str:
     return (
-        f"{names:<44}{entry.measure:<11}{difference(entry.difference):<28}"
+        f"{entry.measure:<11}{difference(entry.difference):<28}"
         f"{'corrected ' + p_value(entry.p_corrected):<22}{difference_words(entry)}"
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.evaluation.failures import CODES
+from workbench.evaluation.failures import CODES, OTHER
 from workbench.numbers import count, measured, not_measured
 from workbench.records import ArmReport, Comparison, Difference, Estimate, Evidence
+from workbench.retrieval.recipes import arm_name
 
 CAUSE_NAMES = {
     "evaluation": "No evaluation harness",
@@ -35,15 +36,6 @@ DIFFERENCE_WORDS = {
     "equivalent": "no difference that matters",
     "undetermined": "cannot tell yet",
 }
-ARM_NAMES = {
-    "dense": "naive dense",
-    "bm25": "keyword (BM25)",
-    "hybrid": "hybrid",
-    "hybrid+rerank": "hybrid with reranker",
-    "deployed": "deployed system",
-}
-SHORT_FAILURES = {"C9": "found by another arm"}
-"""Where the words of a code do not fit a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +49,12 @@ class Changes:
     still_failing: int
 
 
-def arm_name(arm: str) -> str:
-    """The name people read for an arm; an unknown arm keeps its own."""
-    return ARM_NAMES.get(arm, arm)
-
-
 def failure_name(code: str) -> str:
     """A failure code with its words: "C3" -> "exact term missed (C3)"; unknown codes stay as they are."""
     if code not in CODES:
         return code
-    return f"{SHORT_FAILURES.get(code) or CODES[code].partition(':')[0]} ({code})"
+    name = CODES[code].partition(":")[0]
+    return name if code == OTHER else f"{name} ({code})"
 
 
 def comparison_sentence(comparison: Comparison, changes: Changes | None = None) -> str:

@@ -14,7 +14,8 @@ from plotly.subplots import make_subplots
 
 from workbench import numbers
 from workbench.records import ArmReport, Comparison, Diagnosis, Difference, Estimate
-from workbench.report.words import CAUSE_NAMES, DIFFERENCE_WORDS, Changes, arm_name, failure_name, measure_labels
+from workbench.report.words import CAUSE_NAMES, DIFFERENCE_WORDS, Changes, failure_name, measure_labels
+from workbench.retrieval.recipes import arm_name
 from workbench.ui.tokens import CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, arm_colour, cause_colour, plotly_template
 
 ROW = 34

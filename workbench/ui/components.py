@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from workbench import numbers
 from workbench.records import Comparison, Difference, Estimate, Source
-from workbench.report.words import arm_name, arm_reason, difference_words, measure_labels
+from workbench.report.words import arm_reason, difference_words, measure_labels
+from workbench.retrieval.recipes import arm_name
 from workbench.ui.tokens import ARM_COLOURS, css_name
 
 Tone = Literal["plain", "accent", "muted", "failed"]

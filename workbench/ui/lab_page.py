@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from workbench.case import Case
-from workbench.evaluation.failures import CODES, FAILURE_K
+from workbench.comparison.deployed import DEPLOYED
+from workbench.evaluation.failures import CODES, FAILURE_K, FIXES
 from workbench.numbers import count
 from workbench.records import Comparison
 from workbench.report.outcomes import changes
-from workbench.report.words import Changes, arm_name, comparison_sentence, failure_name
+from workbench.report.words import Changes, comparison_sentence, failure_name
+from workbench.retrieval.recipes import arm_name
 from workbench.session import stored_comparison
 from workbench.ui import charts
 from workbench.ui.analysis import AnalysisPanel
@@ -30,20 +32,28 @@ from workbench.ui.components import (
     table,
 )
 from workbench.ui.figure import Fig
+from workbench.ui.lab_causes import (
+    blame_section,
+    few_labels_section,
+    findability_section,
+    harm_section,
+    recommendation,
+)
 from workbench.ui.lab_questions import QuestionPanel
 from workbench.ui.page import PageContext, column, html
 
 if TYPE_CHECKING:
-    from workbench.comparison_tables import StoredComparison
+    from workbench.comparison.tables import StoredComparison
 
 BASELINE = "dense"
-CANDIDATES = ("hybrid", "hybrid+rerank", "bm25", "deployed")
+CANDIDATES = ("hybrid+rerank", "hybrid", "bm25", "deployed")
 """Arms set against naive dense retrieval, the one a page opens with first."""
 DIFFERENCE_NOTE = (
     "Bars are 95 % intervals, each for itself. The words are stricter, for they count every comparison made: "
     "a bar beside zero can still be “cannot tell yet”."
 )
-MAIN_MEASURES = ("nDCG@10", "success@5")
+MAIN_MEASURE, DEPLOYED_MEASURE = "nDCG@10", "success@5"
+"""What the chart of differences shows: one measure for all, and one that a log of five results allows for the deployed system."""
 
 
 def build_lab_page(context: PageContext) -> widgets.Widget:
@@ -79,42 +89,61 @@ def build_lab_panel(
     others = [arm for arm in CANDIDATES if arm in runs and arm != baseline] or [baseline]
     k = _cut(comparison)
     changed = [c for c in (changes(stored.per_query, baseline, arm, k) for arm in others) if c is not None]
+    titles = dict(zip(stored.documents["doc_id"], stored.documents["title"], strict=True))
     panel = QuestionPanel(
         stored, runs, baseline=baseline, candidate=others[0], k=k, case_slug=case_slug, question=question
     )
     return column(
         *_arms(comparison, sentence(comparison_sentence(comparison, changed[0] if changed else None))),
         *(_changes(comparison, changed) if comparison.judged else ()),
+        html(few_labels_section(comparison.few_labels) + findability_section(comparison.findability, titles)),
         panel.widget,
         html(_method(comparison)),
     )
 
 
 def failure_table(comparison: Comparison) -> str:
-    """Missed questions by failure code and arm, with what each code means."""
+    """Missed questions by failure code and arm, with what each code means and what to do about it."""
     arms = list(comparison.failures)
-    codes = sorted({code for failures in comparison.failures.values() for code in failures.by_code})
+    seen = {code for failures in comparison.failures.values() for code in failures.by_code}
+    codes = [code for code in CODES if code in seen]
     rows = [
         [
             escape(failure_name(code)),
             *(count(comparison.failures[arm].by_code.get(code, 0)) for arm in arms),
-            escape(CODES.get(code, "")),
+            escape(CODES[code].partition(": ")[2]),
+            escape(FIXES[code]),
         ]
         for code in codes
     ]
-    headings = ["Failure", *(arm_name(arm) for arm in arms), "Meaning"]
-    return table(headings, rows, numeric=range(1, len(arms) + 1))
+    headings = ["Failure", *(arm_name(arm) for arm in arms), "Meaning", "What to do"]
+    open_codes = [f"{failure_name(code)}: {reason}" for code, reason in comparison.codes_not_tested.items()]
+    behind = details("Not looked at, or not in full", bullets(open_codes)) if open_codes else ""
+    return table(headings, rows, numeric=range(1, len(arms) + 1)) + behind
 
 
 def _arms(comparison: Comparison, opening: str) -> list[widgets.Widget]:
     size = f"{count(comparison.corpus.documents)} documents in {count(comparison.corpus.passages)} passages"
+    size += _left_out(comparison)
     arms = section("The same questions, searched in different ways", comparison_table(comparison), note=size)
     chart = [Fig(charts.measures_chart(comparison))] if comparison.judged else []
-    return [html(opening + arms), *chart]
+    return [html(opening + recommendation(comparison) + arms), *chart]
+
+
+def _left_out(comparison: Comparison) -> str:
+    """Questions no measure is computed for: counted here, averaged nowhere."""
+    parts = [
+        f"{count(comparison.unjudged)} questions nobody judged" if comparison.unjudged and comparison.judged else "",
+        f"{count(comparison.without_relevant)} judged without a right document" if comparison.without_relevant else "",
+    ]
+    told = [part for part in parts if part]
+    return f"; not averaged: {' and '.join(told)}" if told else ""
 
 
 def _changes(comparison: Comparison, changed: list[Changes]) -> list[widgets.Widget]:
-    main = [d for d in comparison.differences if d.measure in MAIN_MEASURES]
+    main = [
+        d for d in comparison.differences if d.measure == (DEPLOYED_MEASURE if d.baseline == DEPLOYED else MAIN_MEASURE)
+    ]
     behind = details("All differences", difference_table(comparison.differences, judged=comparison.judged))
     return [
         html(section("What changes against naive retrieval")),
@@ -125,6 +154,7 @@ def _changes(comparison: Comparison, changed: list[Changes]) -> list[widgets.Wid
         html(section("Why questions are missed")),
         Fig(charts.failures_chart(comparison)),
         html(details("What the failures mean", failure_table(comparison))),
+        html(harm_section(comparison.harm) + blame_section(comparison.blame)),
     ]
 
 

@@ -15,9 +15,11 @@ from workbench.records import Source
 from workbench.report.outcomes import OUTCOMES, outcomes
 
 if TYPE_CHECKING:
-    from workbench.comparison_tables import StoredComparison
+    from workbench.comparison.tables import StoredComparison
 
 NOT_LABELLED = "not labelled"
+EXPLAINED = "hybrid+rerank"
+"""The arm whose order has reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Hit:
         text: the passage that carried the document there, "" when only the document is known.
         updated_on: ISO date, "" when the document shows none.
         grade: relevance grade; None when nobody judged the document for this question.
+        reasons: (feature and its value, what it adds to the reranker's score), the weightiest first; only where kept.
     """
 
     rank: int
@@ -56,6 +59,7 @@ class Hit:
     updated_on: str
     source: Source | None
     grade: int | None
+    reasons: tuple[tuple[str, float], ...] = ()
 
 
 def question_rows(stored: StoredComparison, baseline: str, candidate: str, k: int) -> list[QuestionRow]:
@@ -100,6 +104,10 @@ class Rankings:
         self._grades: dict[str, dict[str, int]] = {}
         for query_id, doc_id, grade in stored.qrels[["query_id", "doc_id", "grade"]].itertuples(index=False):
             self._grades.setdefault(query_id, {})[doc_id] = int(grade)
+        self._reasons: dict[tuple[str, str], list[tuple[str, float]]] = {}
+        columns = ("query_id", "doc_id", "text", "contribution")
+        for query_id, doc_id, text, points in zip(*(stored.reasons[c] for c in columns), strict=True):
+            self._reasons.setdefault((query_id, doc_id), []).append((str(text), float(points)))
         self.titles: Mapping[str, str] = {doc_id: str(row[0]) for doc_id, row in self._documents.items()}
 
     def of(self, query_id: str) -> pd.DataFrame:
@@ -115,17 +123,19 @@ class Rankings:
         rows = self.of(query_id)
         top = rows[(rows["run"] == run) & (rows["rank"] <= k)].sort_values("rank")
         columns: Sequence[str] = ("rank", "doc_id", "passage_id")
-        return [self._hit(query_id, int(r), d, p) for r, d, p in zip(*(top[c] for c in columns), strict=True)]
+        return [self._hit(query_id, run, int(r), d, p) for r, d, p in zip(*(top[c] for c in columns), strict=True)]
 
-    def _hit(self, query_id: str, rank: int, doc_id: str, passage_id: str) -> Hit:
+    def _hit(self, query_id: str, run: str, rank: int, doc_id: str, passage_id: str) -> Hit:
         grade = self.grades(query_id).get(doc_id)
         text = self._passages.get(passage_id, "")
         title, path, locator, updated_on = self._documents.get(doc_id, (doc_id, "", "", ""))
-        return Hit(rank, doc_id, str(title), text, str(updated_on), Source(path, locator) if path else None, grade)
+        source = Source(path, locator) if path else None
+        reasons = tuple(self._reasons.get((query_id, doc_id), ())) if run == EXPLAINED else ()
+        return Hit(rank, doc_id, str(title), text, str(updated_on), source, grade, reasons)
 
 
 def _codes(failures: pd.DataFrame, runs: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    own = failures[failures["run"].isin(list(runs))]
+    own = failures[failures["run"].isin(list(runs)) & failures["first"].astype(bool)]
     grouped: dict[str, dict[str, None]] = {}
     for query_id, code in zip(own["query_id"], own["code"], strict=True):
         grouped.setdefault(query_id, {})[code] = None

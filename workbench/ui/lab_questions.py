@@ -13,7 +13,8 @@ import anywidget
 import ipywidgets as widgets
 import traitlets
 
-from workbench.report.words import arm_name, failure_name
+from workbench.report.words import failure_name
+from workbench.retrieval.recipes import arm_name
 from workbench.ui.components import section
 from workbench.ui.figure import Fig
 from workbench.ui.lab_queries import NOT_LABELLED, Rankings, question_rows
@@ -24,7 +25,7 @@ from workbench.ui.query_charts import per_query_chart, rank_flow_chart, refresh
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from workbench.comparison_tables import StoredComparison
+    from workbench.comparison.tables import StoredComparison
 
 CHART_MEASURE = "nDCG@10"
 SHOWN = 10

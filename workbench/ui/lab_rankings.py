@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.report.words import arm_name
-from workbench.ui.components import arm_label, badge, escape, join, paragraph, source_link
+from workbench.numbers import signed
+from workbench.retrieval.recipes import arm_name
+from workbench.ui.components import arm_label, badge, details, escape, join, paragraph, source_link, table
 from workbench.ui.lab_queries import Hit, Rankings
 from workbench.ui.passages import WORD, highlight, query_stems, stem
 
@@ -65,8 +66,16 @@ def _place(hit: Hit, query: str, case_slug: str | None) -> str:
     return (
         f'<li class="wb-hit" data-doc="{escape(hit.doc_id)}" data-grade="{state}"><span class="wb-rank">{hit.rank}</span>'
         f"<div><header><b>{escape(hit.title)}</b>{dated}{_grade_mark(hit.grade)}</header>"
-        f"{_passage(hit.text, query)}{link}</div></li>"
+        f"{_passage(hit.text, query)}{_why(hit)}{link}</div></li>"
     )
+
+
+def _why(hit: Hit) -> str:
+    """What the reranker's features add to this document's score; "" where nothing is kept."""
+    if not hit.reasons:
+        return ""
+    rows = [[escape(text), escape(signed(points))] for text, points in hit.reasons]
+    return details("Why it stands here", table(["Feature", "Adds to the score"], rows, numeric=[1]))
 
 
 def _grade_mark(grade: int | None) -> str:

@@ -12,8 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench import numbers
-from workbench.deployed import DEPLOYED
-from workbench.report.words import arm_name
+from workbench.comparison.deployed import DEPLOYED
+from workbench.retrieval.recipes import arm_name
 from workbench.ui.charts import chart_text
 from workbench.ui.tokens import CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, arm_colour, plotly_template
 
