@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from workbench.numbers import significant
 from workbench.records import Passage, Query
 from workbench.retrieval.learned.catalogue import FEATURES
 from workbench.retrieval.learned.features import Candidate, FeatureExtractor, Matrix
@@ -115,7 +116,7 @@ class LearnedReranker:
 
 def _reasons(values: Floats, contributions: Floats) -> tuple[FeatureReason, ...]:
     reasons = [
-        FeatureReason(feature.name, f"{feature.label}: {value:.2f}", float(value), float(contribution))
+        FeatureReason(feature.name, f"{feature.label}: {significant(value)}", float(value), float(contribution))
         for feature, value, contribution in zip(FEATURES, values, contributions, strict=True)
         if contribution != 0
     ]

@@ -27,7 +27,7 @@ BATCH_TOKENS = 2048
 TEXTS_AT_A_TIME = 256
 """Texts tokenized at once: the tokenizer's own records of a text take a hundred times the ids."""
 
-CHARACTERS_PER_TOKEN = 1_000
+CHARACTERS_PER_TOKEN = 100
 """Characters looked at for each word piece that can be read; more than any text has, and a bound on hostile ones."""
 
 
