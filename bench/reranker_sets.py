@@ -153,7 +153,7 @@ def _candidates(
     by_meaning = {passage.passage_id: rank for rank, passage in enumerate(dense, start=1)}
     by_words = {passage.passage_id: rank for rank, passage in enumerate(bm25, start=1)}
     return [
-        Candidate(passages[row], rank, by_meaning.get(name), None, by_words.get(name), None, row)
+        Candidate(passages[row], rank, by_meaning.get(name), by_words.get(name), row)
         for rank, name in enumerate((passage.passage_id for passage in ranking[:DEPTH]), start=1)
         for row in (rows[name],)
     ]

@@ -227,3 +227,12 @@ def test_a_question_of_the_log_is_explained_by_its_id(inputs: CaseInputs, tmp_pa
     lines = (Interaction("i1", "what about code X-103", Source("logs/a.jsonl")),)
     unlabelled = replace(inputs, queries=(), qrels={}, log=QueryLog(lines))
     assert explain(unlabelled, tmp_path / "v", "log-1", "d3").query == "what about code X-103"
+
+
+def test_what_is_kept_of_the_reasons_adds_up_to_the_score(inputs: CaseInputs, tmp_path: Path) -> None:
+    stored = compare(inputs, tmp_path / "v", probed=0)
+    scores = stored.rankings.query("run == 'hybrid+rerank'").set_index(["query_id", "doc_id"])["score"]
+    kept = stored.reasons.groupby(["query_id", "doc_id"])["contribution"].sum()
+    assert len(kept) == 3 * 11
+    for (query_id, doc_id), total in kept.items():
+        assert total == pytest.approx(scores[query_id, doc_id])

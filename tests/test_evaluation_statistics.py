@@ -215,8 +215,15 @@ def test_more_queries_are_at_least_one_and_more_tests_never_ask_for_fewer(gains:
     assert 1 <= more_queries_needed(gains) <= more_queries_needed(gains, tests=tests)
 
 
-def test_small_differences_need_the_thirty_that_equivalent_asks_for() -> None:
-    assert more_queries_needed([0.011, 0.012, 0.013, 0.014, 0.015, 0.016]) == 24
+def test_a_mean_within_the_margin_is_planned_for_the_nearer_verdict() -> None:
+    near, nearer_none = np.array([0.12, -0.08] * 30), np.array([0.11, -0.1] * 30)
+    # Mean 0.02: a difference takes (2.80158 sd / 0.02)^2, none that matters (2.48647 sd / 0.01)^2; mean 0.005 the other way.
+    assert more_queries_needed(near) == int(np.ceil((2.80158 * near.std(ddof=1) / 0.02) ** 2)) - 60
+    assert more_queries_needed(nearer_none) == int(np.ceil((2.48647 * nearer_none.std(ddof=1) / 0.025) ** 2)) - 60
+
+
+def test_small_differences_that_all_point_one_way_are_soon_shown() -> None:
+    assert more_queries_needed([0.011, 0.012, 0.013, 0.014, 0.015, 0.016]) == 1
     assert more_queries_needed([]) == 30
     assert more_queries_needed([0.4]) == 29
 

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from workbench import numbers
 from workbench.records import Estimate
-from workbench.report import html, svg, words
+from workbench.report import html, svg, text, words
 from workbench.ui import tokens
 
 AT = datetime(2026, 10, 14, 9, 12, tzinfo=UTC)
@@ -27,6 +27,30 @@ def page():
 
 def test_the_report_opens_with_the_verdict_sentence(page):
     assert page.h1.text == example_results.diagnosis().sentence
+
+
+def test_the_report_says_which_arm_to_go_on_with(page):
+    assert page.select_one("#recommended").text == "Hybrid with reranker has nDCG@10 0.688."
+
+
+def test_a_comparison_made_without_a_recommendation_leaves_the_sentence_out():
+    older = dataclasses.replace(example_results.comparison(), recommended=None)
+    assert BeautifulSoup(report(comparison=older), "html.parser").select_one("#recommended") is None
+
+
+def test_one_question_more_is_singular():
+    one = dataclasses.replace(
+        example_results.comparison().differences[0], verdict="undetermined", more_queries_needed=1
+    )
+    assert words.difference_words(one) == "cannot tell yet: about 1 more question needed"
+
+
+def test_in_a_terminal_a_long_interval_keeps_its_distance_from_the_p_value():
+    tiny = Estimate(-0.00000527, -0.00000475, 0.0000639, 527, 0.95, "bootstrap")
+    comparison = example_results.comparison()
+    first = dataclasses.replace(comparison.differences[0], difference=tiny)
+    told = text.comparison_table(dataclasses.replace(comparison, differences=(first,)))
+    assert re.search(r"\] +corrected", told) and "]corrected" not in told
 
 
 def test_every_measure_in_the_table_parses_back_to_the_comparison(page):

@@ -17,6 +17,7 @@ from workbench.retrieval.encoder import (
     load_encoder,
     verified_embedded_folder,
 )
+from workbench.retrieval.model_files import find_model
 from workbench.retrieval.openvino_model import runtime
 from workbench.retrieval.rerank import CrossEncoderReranker
 
@@ -137,6 +138,22 @@ def test_damaged_weights_are_one_sentence(tmp_path: Path, cache_folder: None) ->
     (folder / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(MissingPartError, match="encoder 'encoder' could not be loaded"):
         SentenceEncoder(str(folder))
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/model", "x" * 300, "model\x00", "", "\ud800"])
+def test_a_name_no_folder_can_have_is_one_sentence(name: str) -> None:
+    with pytest.raises(MissingPartError, match=r"^encoder '.*' could not be loaded"):
+        find_model(name, "encoder")
+
+
+def test_a_model_whose_files_cannot_be_read_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(path: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    monkeypatch.setattr("workbench.retrieval.model_files.sha256_of", closed)
+    with pytest.raises(MissingPartError, match=r"could not be loaded: its files cannot be read \(Permission denied\)"):
+        find_model(str(tmp_path), "encoder")
 
 
 def test_a_hub_name_that_cannot_be_had_is_one_sentence_and_quick() -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from fabricated_retrieval import passages_of, query
+from fabricated_retrieval import HashingEncoder, passages_of, query
 
 from workbench import session
 from workbench.errors import InputError
-from workbench.retrieval.learned import FEATURES, Candidate, LearnedReranker
+from workbench.retrieval.learned import FEATURES, Candidate, LearnedReranker, Reranked
 from workbench.retrieval.learned.weights import SHIPPED, checksum, load_weights, weights_document
+from workbench.retrieval.learned.wording import in_words
 from workbench.retrieval.tokens import TokenizedCorpus
+from workbench.retrieval.views import EncoderInUse, PassageView
 
 TEXTS = {
     "a": "The garden fence is painted green every spring.",
@@ -29,7 +32,7 @@ def reranker(weights: Path | None = None, *, vectors: bool = True) -> tuple[Lear
     found = passages_of(TEXTS)
     tokens = TokenizedCorpus.of([passage.text for passage in found])
     matrix = np.array([[0, 1], [1, 0], [0.8, 0.6]], dtype=np.float32) if vectors else None
-    ranked = [Candidate(passage, row + 1, row + 1, 0.5, row + 1, 1.0, row) for row, passage in enumerate(found)]
+    ranked = [Candidate(passage, row + 1, row + 1, row + 1, row) for row, passage in enumerate(found)]
     return LearnedReranker(found, tokens, matrix, weights), ranked
 
 
@@ -73,13 +76,38 @@ def test_no_candidates_stay_none_and_a_lone_one_stays_alone() -> None:
     assert [passage.passage_id for passage in model.rerank(QUESTION, VECTOR, found[:1])] == ["a::0"]
 
 
+def test_an_arm_without_vectors_that_runs_first_takes_none_from_the_next(tmp_path: Path) -> None:
+    encoder = EncoderInUse(HashingEncoder(), tmp_path)
+    vector = HashingEncoder().encode([QUESTION.text])[0]
+
+    def scores(view: PassageView, *, vectors: bool) -> list[Reranked]:
+        found = [Candidate(passage, row + 1, row + 1, row + 1, row) for row, passage in enumerate(view.passages)]
+        model = view.learned(encoder if vectors else None)
+        return model.rerank(QUESTION, vector if vectors else None, found)
+
+    view = PassageView(passages_of(TEXTS))
+    words_alone = scores(view, vectors=False)
+    assert scores(view, vectors=True) == scores(PassageView(passages_of(TEXTS)), vectors=True) != words_alone
+    assert scores(view, vectors=False) == words_alone
+
+
 def test_passages_alike_in_every_way_keep_the_order_they_had() -> None:
     found = passages_of({"x": "storm", "y": "storm"})
     weights = reranker()[0]
     model = LearnedReranker(found, TokenizedCorpus.of(["storm", "storm"]), None)
     assert weights.name == model.name == "learned"
-    ranked = [Candidate(passage, 1, None, None, None, None, row) for row, passage in enumerate(found)]
+    ranked = [Candidate(passage, 1, None, None, row) for row, passage in enumerate(found)]
     assert [passage.passage_id for passage in model.rerank(query("q", "storm"), None, ranked)] == ["x::0", "y::0"]
+
+
+@pytest.mark.parametrize("vectors", [True, False])
+def test_fifty_copies_of_one_passage_keep_the_order_they_had(vectors: bool) -> None:
+    found = passages_of({f"d{number:02}": "storm damage to a roof" for number in range(50)})
+    tokens = TokenizedCorpus.of([passage.text for passage in found])
+    model = LearnedReranker(found, tokens, np.ones((50, 1), dtype=np.float32) if vectors else None)
+    ranked = [Candidate(passage, row + 1, row + 1, row + 1, row) for row, passage in enumerate(found)]
+    reordered = model.rerank(QUESTION, np.ones(1, dtype=np.float32) if vectors else None, ranked[::-1])
+    assert [passage.passage_id for passage in reordered] == [passage.passage_id for passage in found]
 
 
 @pytest.mark.parametrize("vectors", [True, False])
@@ -98,9 +126,38 @@ def test_the_reasons_of_a_passage_sum_to_its_score(vectors: bool) -> None:
 def test_a_reason_reads_as_a_sentence_with_its_value() -> None:
     model, found = reranker()
     reasons = {reason.feature: reason for reason in model.explain(QUESTION, VECTOR, found)["b::0"]}
-    assert reasons["cosine"].text == "likeness of meaning to the question (cosine): 1.00"
+    assert reasons["cosine"].text == "close in meaning to the question: 1.00 (cosine)"
     assert reasons["cosine"].value == 1
+    # The second in both rankings, with every word of the question.
+    assert reasons["best_rank"].text == "better of its places by meaning and by words: 2"
+    assert reasons["coverage"].text == "words of the question found, rare words counting more: 100 %"
     assert model.explain(QUESTION, VECTOR, []) == {}
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "text"),
+    [
+        ("fused_rank", 61 / (60 + 50), "place before reranking: 50"),
+        ("best_rank", math.log2(1 + 300), "better of its places by meaning and by words: 300"),
+        ("both_top", 0.0, "in the first ten both by meaning and by words: no"),
+        ("rarest_found", 1.0, "rarest word of the question found: yes"),
+        ("cosine_gap", -0.12, "close in meaning, beside the closest passage: \u22120.120 (cosine)"),
+        ("run", 1 - 1e-16, "longest part of the question found word for word: 100 %"),
+        ("run", 0.004, "longest part of the question found word for word: under 1 %"),
+        ("asked_number", math.log1p(2), "numbers in it where the question asks for one: 2"),
+        ("length", math.log(0.5), "length: 0.500 times the average"),
+        ("neighbours", 1.5, "match of the five passages most like it: 1.50 standard deviations above average"),
+        ("neighbours", -1.5, "match of the five passages most like it: 1.50 standard deviations below average"),
+        ("neighbours", 0.0, "match of the five passages most like it: average"),
+    ],
+)
+def test_values_read_in_units_people_know(feature: str, value: float, text: str) -> None:
+    assert in_words(feature, value) == text
+
+
+def test_every_feature_can_be_said() -> None:
+    said = [in_words(feature.name, 0.5).partition(":")[0] for feature in FEATURES]
+    assert len(set(said)) == len(FEATURES)
 
 
 def test_more_of_what_can_only_help_never_lowers_a_score() -> None:
@@ -118,6 +175,19 @@ def test_the_shipped_weights_say_what_they_were_learned_from() -> None:
     about = load_weights().about
     assert {row["set"] for row in about["training_data"]}.isdisjoint({"scifact", "cranfield"})
     assert all(row["licence"] and row["questions"] > 100 for row in about["training_data"])
+
+
+def test_the_weights_file_and_the_model_card_say_what_the_code_does() -> None:
+    content = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    card = (Path(__file__).parents[1] / "docs" / "reranker.md").read_text(encoding="utf-8")
+    for feature, with_vectors, words_alone in zip(
+        FEATURES, content["with_vectors"], content["words_alone"], strict=True
+    ):
+        assert feature.label == with_vectors["label"] == words_alone["label"]
+        shown = [f"{row['weight']:+.3f}" if row["weight"] else "0" for row in (with_vectors, words_alone)]
+        assert f"| {feature.label} | {shown[0]} | {shown[1]} |" in card
+    for row in content["training_data"]:
+        assert f"| {row['set']} | {row['passages']:,} | {row['questions']} | {row['licence']} |" in card
 
 
 def test_weights_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -43,6 +43,13 @@ TEXTS = [
 ]
 
 
+NEVER_ASKED = Tolerance(lambda ours, theirs: 0.0, 0.1)
+
+
+def unloaded() -> Source:
+    raise AssertionError("nothing is to be exported")
+
+
 def row(length: int) -> Row:
     return Row(np.arange(1, length + 1, dtype=np.int32), np.zeros(length, dtype=np.int32))
 
@@ -115,6 +122,38 @@ def test_the_process_that_comes_second_uses_the_first_ones_model(cache_folder: P
     assert [path.name for path in kept_models.models_folder().iterdir()] == ["key"]
 
 
+@pytest.mark.parametrize("planted", ["file", "link to a folder", "link to nowhere"])
+def test_whatever_lies_under_the_key_makes_way_and_what_it_points_to_is_left_alone(
+    cache_folder: Path, tmp_path: Path, planted: str
+) -> None:
+    target = kept_models.models_folder() / "key"
+    target.parent.mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "letter.txt").write_text("not ours")
+    if planted == "file":
+        target.write_text("in the way")
+    else:
+        target.symlink_to(tmp_path / ("elsewhere" if planted == "link to a folder" else "nowhere"))
+    kept = kept_models.keep("key", exported(), SPEC)
+    assert kept.folder == target == kept_models.find("key").folder
+    assert (tmp_path / "elsewhere" / "letter.txt").read_text() == "not ours"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="folders have no owners here")
+def test_a_model_another_user_left_in_the_folder_is_not_used(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = kept_models.keep("key", exported(), SPEC).folder.stat().st_uid + 1
+    monkeypatch.setattr(os, "getuid", lambda: another)
+    assert kept_models.find("key") is None
+
+
+def test_what_vanishes_or_points_nowhere_while_the_folder_is_cleared_stops_nothing(cache_folder: Path) -> None:
+    kept_models.models_folder().mkdir(parents=True)
+    (kept_models.models_folder() / f"{kept_models._PARTIAL}gone").symlink_to("nowhere")
+    assert kept_models.workplace().parent == kept_models.models_folder()
+
+
 def test_what_a_killed_export_left_is_cleared_a_day_later(cache_folder: Path) -> None:
     fresh, old = exported(), exported()
     yesterday = time.time() - kept_models.ABANDONED_SECONDS - 60
@@ -155,13 +194,10 @@ def test_without_any_folder_to_export_into_torch_runs_the_model(
     def full(*arguments: object, **options: object) -> str:
         raise OSError(28, "No space left on device")
 
-    def unloaded() -> Source:
-        raise AssertionError("nothing is to be exported")
-
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("tempfile.mkdtemp", full)
     with caplog.at_level("INFO"):
-        assert open_model("encoder", embedded_files(), unloaded, Tolerance(lambda ours, theirs: 0.0, 0.1)) is None
+        assert open_model("encoder", embedded_files(), unloaded, NEVER_ASKED) is None
     assert "No space left on device" in caplog.text
 
 
@@ -183,6 +219,47 @@ def test_a_refused_model_is_refused_again_without_loading_it(
     assert "it pools by max" in caplog.text
     kept = [kept_models.find(path.name) for path in kept_models.models_folder().iterdir()]
     assert kept == [Rejected("it pools by max")] * tried
+
+
+def test_a_runtime_that_is_there_but_broken_leaves_the_model_to_torch(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def without_plugin() -> str:
+        raise RuntimeError("Device with CPU name is not registered")
+
+    monkeypatch.setattr(runtime, "precision", without_plugin)
+    with caplog.at_level("INFO"):
+        assert open_model("encoder", embedded_files(), unloaded, NEVER_ASKED) is None
+    assert caplog.messages == ["all-MiniLM-L6-v2 runs through torch: openvino does not work here (RuntimeError)"]
+
+
+def test_a_kept_model_that_does_not_compile_is_left_to_torch_this_once(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def find(key: str) -> KeptModel:
+        return KeptModel(Path("gone"), SPEC)
+
+    monkeypatch.setattr(kept_models, "find", find)
+    with caplog.at_level("INFO"):
+        assert open_model("encoder", embedded_files(), unloaded, NEVER_ASKED) is None
+    assert "the kept model cannot be opened" in caplog.text
+
+
+def test_a_processor_without_a_half_precision_computes_in_full(
+    cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Plain:
+        def get_property(self, device: str, name: str) -> list[str]:
+            return ["FP32", "INT8", "BIN"]
+
+    monkeypatch.setattr(runtime, "_core", Plain)
+    assert runtime.precision() == "f32"
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
+    monkeypatch.setattr(runtime, "precision", lambda: "f32")
+    encoder = SentenceEncoder(str(save_tiny_encoder(tmp_path)))
+    assert encoder.backend == "openvino"
+    assert encoder.fingerprint.endswith("-openvino-f32")
 
 
 def test_threads_are_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,9 +378,12 @@ def test_the_mark_of_telemetry_would_be_seen(tmp_path: Path, watched_environment
     assert (tmp_path / "reported").exists()
 
 
-def test_an_export_that_differs_from_torch_is_not_used(cache_folder: Path, tmp_path: Path) -> None:
+def test_an_export_that_differs_from_torch_is_not_used(
+    cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from sentence_transformers import SentenceTransformer
 
+    monkeypatch.setattr(runtime, "precision", lambda: "f32")
     folder = save_tiny_encoder(tmp_path)
     model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     files = ModelFiles(folder, "tiny", "0" * 64)

@@ -140,6 +140,16 @@ def test_awkward_pairs_get_scores_too(folder: Path) -> None:
     assert np.isfinite(scores).all()
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_model_that_gives_no_number_is_one_sentence_and_nothing_of_it_is_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    reranker = CrossEncoderReranker(str(folder), store=tmp_path / "scores.sqlite" if kept else None)
+    monkeypatch.setattr(type(reranker._fast), "outputs", lambda self, pairs: np.full((len(pairs), 1), np.nan))
+    with pytest.raises(MissingPartError, match="gave 15 of 15 pairs no number as a score"):
+        reranker.score_many(PAIRS)
+
+
 def test_without_openvino_torch_scores_and_the_scores_are_kept_apart(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import example_results
 import pandas as pd
 import plotly.graph_objects as go
@@ -174,3 +176,21 @@ def test_what_the_deployed_system_ranked_below_its_log_is_not_drawn():
     assert list(right.y) == [1, None, None]
     assert "not among the results logged" in right.hovertext[1]
     assert [(note.x, note.y) for note in figure.layout.annotations] == [(0, 1)]
+
+
+def test_many_arms_have_their_names_in_lines_that_fit_their_panel():
+    comparison = example_results.comparison()
+    failures = next(iter(comparison.failures.values()))
+    arms = [
+        "dense",
+        "bm25",
+        "hybrid",
+        "hybrid+rerank",
+        "hybrid+title",
+        "hybrid+weighted",
+        "hybrid+title+weighted+rerank",
+    ]
+    figure = charts.failures_chart(dataclasses.replace(comparison, failures=dict.fromkeys(arms, failures)))
+    titles = [note.text for note in figure.layout.annotations]
+    assert titles[0] == "naive dense"
+    assert titles[-1] == "hybrid (titles,<br>by score,<br>reranked)"

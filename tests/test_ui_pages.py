@@ -236,6 +236,22 @@ def test_the_lab_says_what_is_wrong_and_which_search_to_go_on_with(stored):
     assert "<script>alert" not in page
 
 
+def test_a_variant_is_among_the_arms_set_against_naive_retrieval(stored):
+    def renamed(frame):
+        return frame.assign(run=frame["run"].replace("hybrid", "hybrid+title"))
+
+    arms = {"hybrid+title" if arm == "hybrid" else arm: r for arm, r in stored.comparison.arms.items()}
+    variant = dataclasses.replace(
+        stored,
+        comparison=dataclasses.replace(stored.comparison, arms=arms),
+        rankings=renamed(stored.rankings),
+        per_query=renamed(stored.per_query),
+    )
+    charts = [w for w in walk(build_lab_panel(variant)) if hasattr(w, "data") and hasattr(w, "layout")]
+    rows = {row for w in charts for trace in getattr(w, "data", ()) if trace.type == "bar" for row in trace.y or ()}
+    assert "hybrid (titles)" in rows
+
+
 def test_a_reranked_document_says_why_it_stands_there(stored):
     rankings = Rankings(stored)
     page = rankings_markup(rankings, "q01", "text", ["hybrid", "hybrid+rerank"], case_slug=None)

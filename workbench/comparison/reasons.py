@@ -5,7 +5,7 @@ Features and weights belong to `workbench.retrieval.learned`; this asks for them
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from workbench.records import CaseInputs, Query
 from workbench.retrieval.arms import ArmSettings, Corpus, Search
 from workbench.retrieval.encoder import load_encoder
 from workbench.retrieval.learned import FeatureReason
+from workbench.retrieval.rerank_step import one_thread
 
 ARM = "hybrid+rerank"
 KEPT_DOCUMENTS = 3
 """First documents of every question whose reasons are kept."""
 KEPT_FEATURES = 8
-"""Features kept of each, the weightiest first."""
+"""Features kept of each, the weightiest first; the others are kept as one sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,20 @@ class Explanation:
 def reason_rows(search: Search) -> Iterator[tuple[object, ...]]:
     """query_id, doc_id, feature, text, value, contribution: for the first documents of every question."""
     run = search.run(ARM)
-    for query in search.queries:
-        first = [document.doc_id for document in run.rankings[query.query_id][:KEPT_DOCUMENTS]]
-        for doc_id, reasons in search.reasons(ARM, query, first).items():
-            for reason in reasons[:KEPT_FEATURES]:
-                yield (query.query_id, doc_id, reason.feature, reason.text, reason.value, reason.contribution)
+    with one_thread():
+        for query in search.queries:
+            first = [document.doc_id for document in run.rankings[query.query_id][:KEPT_DOCUMENTS]]
+            yield from _rows(query.query_id, search.reasons(ARM, query, first))
+
+
+def _rows(query_id: str, found: Mapping[str, Sequence[FeatureReason]]) -> Iterator[tuple[object, ...]]:
+    for doc_id, reasons in found.items():
+        for reason in reasons[:KEPT_FEATURES]:
+            yield (query_id, doc_id, reason.feature, reason.text, reason.value, reason.contribution)
+        rest = [reason.contribution for reason in reasons[KEPT_FEATURES:]]
+        if rest:
+            # Without it what is shown would not add up to the score.
+            yield (query_id, doc_id, "rest", f"{len(rest)} other features together", float(len(rest)), sum(rest))
 
 
 def explain(inputs: CaseInputs, store: Path, question: str, doc_id: str) -> Explanation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from workbench.comparison.deployed import DEPLOYED
 from workbench.numbers import difference, measured, p_value, percent
 from workbench.records import Comparison, Difference, Observation, Source, Status
+from workbench.retrieval.recipes import arm_name
 
 RECALL = "recall@5"
 MIN_RECALL = 0.7
@@ -74,7 +75,7 @@ def _better_arm(comparison: Comparison | None) -> Observation:
     best = max(gains, key=lambda d: d.difference.value or 0.0)
     gain, high = best.difference.value or 0.0, best.difference.high or 0.0
     finding = (
-        f"{_capital(best.candidate)} finds {difference(best.difference, share=True)} of the right documents among the "
+        f"{_capital(arm_name(best.candidate))} finds {difference(best.difference, share=True)} of the right documents among the "
         f"first five compared with {_who(arm)}, on the same {best.difference.n} questions "
         f"(corrected {p_value(best.p_corrected)})."
     )

@@ -20,6 +20,8 @@ EQUIVALENCE_MARGIN = 0.03
 
 ALPHA = 0.05
 POWER = 0.8
+_EQUIVALENCE_FACTOR = NormalDist().inv_cdf(1 - ALPHA) + NormalDist().inv_cdf(POWER)
+"""Room to the margin over standard error at which a one-sided test at 5 % has 80 % power; 2.49."""
 
 RULE_OF_THREE = 3.0
 """n units that are all alike leave up to 3 / n of them unseen (Hanley & Lippman-Hand 1983, JAMA 249), each worth at most 1."""
@@ -125,9 +127,9 @@ def verdict(differences: Sequence[float] | Values, p_corrected: float, rng: np.r
 def more_queries_needed(differences: Sequence[float] | Values, *, tests: int = 1) -> int:
     """Further judged queries until the verdict can be expected to be "better", "worse" or "equivalent".
 
-    That many more queries like these, with the spread seen so far, give a test 80 % power to show a difference of the
-    size seen so far, or of the margin, 0.03, if that is larger. Below the margin the 30 queries that "equivalent" asks
-    for are counted too. It is a plan, not a promise: one study in five of that size still cannot tell.
+    That many more queries like these, with the mean and spread seen so far, give 80 % power to whichever verdict is nearer:
+    that there is a difference, or, where the mean lies within the margin, that there is none that matters. It is a plan, not a
+    promise: one study in five of that size still cannot tell.
 
     Args:
         differences: one a query.
@@ -136,16 +138,15 @@ def more_queries_needed(differences: Sequence[float] | Values, *, tests: int = 1
     sample = np.asarray(differences, dtype=np.float64)
     if sample.size < 2:
         return MIN_FOR_EQUIVALENCE - sample.size
-    observed = abs(float(sample.mean()))
-    effect = max(observed, EQUIVALENCE_MARGIN)
-    needed = math.ceil((_power_factor(tests) * float(sample.std(ddof=1)) / effect) ** 2)
+    observed, spread = abs(float(sample.mean())), float(sample.std(ddof=1))
     # Fewer signs than this cannot give a p-value as small as asked for, whatever they are.
-    needed = max(needed, math.floor(math.log2(2 * tests / ALPHA)) + 1)
+    fewest = math.floor(math.log2(2 * tests / ALPHA)) + 1
+    plans = [max(fewest, (_power_factor(tests) * spread / observed) ** 2)] if observed else []
     if observed < EQUIVALENCE_MARGIN:
-        needed = max(needed, MIN_FOR_EQUIVALENCE)
-        if _nearly_equal(sample):
-            needed = max(needed, math.floor(RULE_OF_THREE / EQUIVALENCE_MARGIN) + 1)
-    return max(1, needed - sample.size)
+        room = EQUIVALENCE_MARGIN - observed
+        ties = math.floor(RULE_OF_THREE / EQUIVALENCE_MARGIN) + 1 if _nearly_equal(sample) else 0
+        plans.append(max(MIN_FOR_EQUIVALENCE, ties, (_EQUIVALENCE_FACTOR * spread / room) ** 2))
+    return max(1, math.ceil(min(plans)) - sample.size)
 
 
 def _power_factor(tests: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.numbers import difference, measured, p_value, probability, seconds
+from workbench.numbers import difference, is_share, measured, p_value, probability, seconds
 from workbench.records import Comparison, Diagnosis, Difference, Estimate
 from workbench.report.words import (
     CAUSE_NAMES,
@@ -31,7 +31,7 @@ def comparison_table(comparison: Comparison) -> str:
         f"{'':<{names}}" + "".join(f"{label:<{WIDEST}}" for label in labels),
     ]
     for name, report in comparison.arms.items():
-        cells = arm_reason(report) or "".join(_cell(report.measures[label]) for label in labels)
+        cells = arm_reason(report) or "".join(_cell(report.measures[label], label) for label in labels)
         timing = (
             f"index {seconds(report.seconds.index)}, search {seconds(report.seconds.search)}" if report.seconds else ""
         )
@@ -55,8 +55,9 @@ def diagnosis_summary(diagnosis: Diagnosis) -> str:
     return "\n".join([*lines, "", *(["Next:", *steps] if steps else [])]).rstrip()
 
 
-def _cell(estimate: Estimate) -> str:
-    return f"{'not measured' if estimate.value is None else measured(estimate):<{WIDEST}}"
+def _cell(estimate: Estimate, measure: str) -> str:
+    text = "not measured" if estimate.value is None else measured(estimate, share=is_share(measure))
+    return f"{text:<{WIDEST}}"
 
 
 def _pair(entry: Difference) -> str:
@@ -65,6 +66,6 @@ def _pair(entry: Difference) -> str:
 
 def _said(entry: Difference) -> str:
     return (
-        f"{entry.measure:<11}{difference(entry.difference):<28}"
+        f"{entry.measure:<11}{difference(entry.difference, share=is_share(entry.measure)):<31} "
         f"{'corrected ' + p_value(entry.p_corrected):<22}{difference_words(entry)}"
     )

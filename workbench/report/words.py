@@ -84,7 +84,8 @@ def difference_words(difference: Difference) -> str:
     words = DIFFERENCE_WORDS[difference.verdict]
     if difference.more_queries_needed is None:
         return words
-    return f"{words}: about {count(difference.more_queries_needed)} more questions needed"
+    needed = difference.more_queries_needed
+    return f"{words}: about {count(needed)} more question{'' if needed == 1 else 's'} needed"
 
 
 def arm_reason(report: ArmReport) -> str | None:

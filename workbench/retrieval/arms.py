@@ -201,10 +201,10 @@ class Search:
         encoder = self.corpus.encoder if "dense" in legs else None
         vector = self._vectors[number] if encoder else None
         own = {leg: ranked[number] for leg, ranked in legs.items()}
-        found = reasons_of(query, vector, ranking, own, view, encoder)
         best = pool_to_documents(self.rankings(arm).rankings[number], view.doc_ids, depth=DEPTH)
         carriers = {document.passage_id: document.doc_id for document in best if document.doc_id in doc_ids}
-        return {carriers[passage_id]: reasons for passage_id, reasons in found.items() if passage_id in carriers}
+        found = reasons_of(query, vector, ranking, own, view, encoder, carriers)
+        return {carriers[passage_id]: reasons for passage_id, reasons in found.items()}
 
     def _made(self, arm: str, made: Recipe) -> ArmRankings:
         before = made.before_reranking()

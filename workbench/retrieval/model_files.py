@@ -44,15 +44,18 @@ def find_model(model: str, what: str, *, ask_hub: bool = True) -> ModelFiles:
     Raises:
         MissingPartError: there is no such model, or no weights in a safe format.
     """
-    folder = Path(model).expanduser()
-    name = folder.name
-    if not folder.is_dir():
-        folder, name = _hub_folder(model, what, ask_hub=ask_hub), model
+    local = _local_folder(model)
+    folder, name = (local, local.name) if local else (_hub_folder(model, what, ask_hub=ask_hub), model)
     if not any(folder.glob("*.safetensors")):
         raise MissingPartError(
             f"{what} '{name}' could not be loaded: no .safetensors weights in its folder; save the model in that format"
         )
-    return ModelFiles(folder, name, folder_digest(folder))
+    try:
+        return ModelFiles(folder, name, folder_digest(folder))
+    except OSError as error:
+        raise MissingPartError(
+            f"{what} '{name}' could not be loaded: its files cannot be read ({error.strerror}); check their permissions"
+        ) from error
 
 
 def folder_digest(folder: Path) -> str:
@@ -66,6 +69,15 @@ def sha256_of(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _local_folder(model: str) -> Path | None:
+    """The folder of that name; None where there is none, or no folder can be called so."""
+    try:
+        folder = Path(model).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):
+        return None
 
 
 def _hub_folder(model: str, what: str, *, ask_hub: bool) -> Path:

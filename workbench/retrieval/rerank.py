@@ -109,6 +109,11 @@ class CrossEncoderReranker:
         else:
             clean = [(readable(query), readable(passage)) for query, passage in pairs]
             scores = self._torch.predict(clean, batch_size=BATCH_SIZE, show_progress_bar=False)
+        # No order can be made of such scores, and every measure would look as if one had been.
+        if odd := int((~np.isfinite(scores)).sum()):
+            raise MissingPartError(
+                f"reranker '{self.name}' gave {odd} of {len(pairs)} pairs no number as a score; give another one"
+            )
         return [float(score) for score in scores]
 
     def _key(self, pair: Pair) -> bytes:

@@ -5,7 +5,8 @@ Which reranker an arm uses is decided in `workbench.retrieval.arms`; the models 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 import numpy.typing as npt
@@ -87,13 +88,21 @@ def rerank_learned(
     tell(0.0, "preparing the reranker")
     model = view.learned(encoder)
     reordered = []
-    for number, (query, ranking) in enumerate(zip(queries, rankings, strict=True), start=1):
-        found = candidates(ranking[:depth], {leg: ranked[number - 1] for leg, ranked in legs.items()}, view)
-        ranked = model.rerank(query, vectors[number - 1] if vectors is not None else None, found)
-        best_first = [ScoredPassage(passage.passage_id, passage.score) for passage in ranked]
-        reordered.append(with_tail(best_first, ranking[depth:]))
-        _report(number, len(queries), tell)
+    with one_thread():
+        for number, (query, ranking) in enumerate(zip(queries, rankings, strict=True), start=1):
+            found = candidates(ranking[:depth], {leg: ranked[number - 1] for leg, ranked in legs.items()}, view)
+            ranked = model.rerank(query, vectors[number - 1] if vectors is not None else None, found)
+            best_first = [ScoredPassage(passage.passage_id, passage.score) for passage in ranked]
+            reordered.append(with_tail(best_first, ranking[depth:]))
+            _report(number, len(queries), tell)
     return reordered
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Matrix products on one thread: those of fifty candidates are too small to share, and waiting for a busy core costs more."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")  # type: ignore[no-any-return]
 
 
 def reasons_of(
@@ -103,28 +112,29 @@ def reasons_of(
     legs: Mapping[str, Sequence[ScoredPassage]],
     view: PassageView,
     encoder: EncoderInUse | None,
+    passage_ids: Collection[str],
     *,
     depth: int = RERANK_DEPTH,
 ) -> dict[str, tuple[FeatureReason, ...]]:
-    """passage_id -> what each feature adds to its score, for the passages of one ranking that are reordered."""
+    """passage_id -> what each feature adds to its score, for those of these passages that are reordered."""
     model = view.learned(encoder)
-    return model.explain(query, vector, candidates(ranking[:depth], legs, view))
+    return model.explain(query, vector, candidates(ranking[:depth], legs, view), passage_ids)
 
 
 def candidates(
     head: Sequence[ScoredPassage], legs: Mapping[str, Sequence[ScoredPassage]], view: PassageView
 ) -> list[Candidate]:
-    """The top of a ranking with what each leg said of every passage in it."""
-    said = {
-        leg: {passage.passage_id: (rank, passage.score) for rank, passage in enumerate(ranking, start=1)}
+    """The top of a ranking with the place of every passage of it in each leg."""
+    ranks = {
+        leg: {passage.passage_id: rank for rank, passage in enumerate(ranking, start=1)}
         for leg, ranking in legs.items()
     }
+    by_meaning, by_words = ranks.get("dense", {}), ranks.get("bm25", {})
     found = []
     for rank, passage in enumerate(head, start=1):
         row = view.rows[passage.passage_id]
-        dense = said.get("dense", {}).get(passage.passage_id, (None, None))
-        sparse = said.get("bm25", {}).get(passage.passage_id, (None, None))
-        found.append(Candidate(view.passages[row], rank, dense[0], dense[1], sparse[0], sparse[1], row))
+        places = by_meaning.get(passage.passage_id), by_words.get(passage.passage_id)
+        found.append(Candidate(view.passages[row], rank, *places, row))
     return found
 
 

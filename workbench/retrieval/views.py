@@ -62,7 +62,7 @@ class PassageView:
     _vectors: Vectors | None = None
     _dense: DenseRetriever | None = None
     _sparse: SparseRetriever | None = None
-    _learned: LearnedReranker | None = None
+    _learned: dict[bool, LearnedReranker] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -104,10 +104,11 @@ class PassageView:
 
     def learned(self, encoder: EncoderInUse | None) -> LearnedReranker:
         """The built-in reranker over the passages; without an encoder it goes by words alone."""
-        if self._learned is None:
+        by_meaning = encoder is not None
+        if by_meaning not in self._learned:
             vectors = self.vectors(encoder) if encoder else None
-            self._learned = LearnedReranker(self.passages, self.tokens, vectors)
-        return self._learned
+            self._learned[by_meaning] = LearnedReranker(self.passages, self.tokens, vectors)
+        return self._learned[by_meaning]
 
 
 @dataclass

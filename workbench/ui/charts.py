@@ -7,6 +7,7 @@ through `chart_text`. Nothing is computed here but positions.
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -92,7 +93,10 @@ def failures_chart(comparison: Comparison) -> go.Figure:
     if not codes:
         return empty_chart("no question was missed" if arms else "not measured: no question has a labelled document")
     rows = [chart_text(failure_name(code)) for code in codes]
-    figure = _panels([arm_name(arm) for arm in arms], rows)
+    titles = [_wrapped(arm_name(arm), len(arms)) for arm in arms]
+    figure = _panels(titles, rows)
+    lines = max(title.count("<br>") for title in titles)
+    figure.update_layout(margin_t=32 + 20 * lines, height=figure.layout.height + 20 * lines)
     highest = max(comparison.failures[arm].by_code.get(code, 0) for arm in arms for code in codes)
     for column, arm in enumerate(arms, start=1):
         failures = comparison.failures[arm]
@@ -102,7 +106,7 @@ def failures_chart(comparison: Comparison) -> go.Figure:
             range=[0, highest * 1.25],
             nticks=3,
             tickformat="d",
-            title_text=f"questions of {failures.share.n}, top {failures.k}",
+            title_text=_wrapped(f"questions of {failures.share.n}, top {failures.k}", len(arms)),
             col=column,
         )
     return figure
@@ -199,6 +203,11 @@ def _panels(titles: Sequence[str], rows: Sequence[str]) -> go.Figure:
     figure.update_layout(template=plotly_template(), height=FRAME + 24 + ROW * len(rows), margin_t=32)
     figure.update_annotations(font_size=TYPE_SCALE[1])
     return _rows_down(figure).update_yaxes(categoryarray=named[::-1])
+
+
+def _wrapped(words: str, panels: int) -> str:
+    """Words in lines as long as one of so many panels beside each other has room for."""
+    return "<br>".join(textwrap.wrap(words, max(12, 110 // panels), break_long_words=False)) if panels > 5 else words
 
 
 def _rows_down(figure: go.Figure) -> go.Figure:

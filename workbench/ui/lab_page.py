@@ -13,7 +13,7 @@ from workbench.case import Case
 from workbench.comparison.deployed import DEPLOYED
 from workbench.evaluation.failures import CODES, FAILURE_K, FIXES
 from workbench.numbers import count
-from workbench.records import Comparison
+from workbench.records import Comparison, Difference
 from workbench.report.outcomes import changes
 from workbench.report.words import Changes, comparison_sentence, failure_name
 from workbench.retrieval.recipes import arm_name
@@ -47,11 +47,13 @@ if TYPE_CHECKING:
 
 BASELINE = "dense"
 CANDIDATES = ("hybrid+rerank", "hybrid", "bm25", "deployed")
-"""Arms set against naive dense retrieval, the one a page opens with first."""
+"""Arms set against naive dense retrieval, the one a page opens with first; variants follow them."""
 DIFFERENCE_NOTE = (
     "Bars are 95 % intervals, each for itself. The words are stricter, for they count every comparison made: "
     "a bar beside zero can still be “cannot tell yet”."
 )
+MOST_DIFFERENCES = 12
+"""Rows of the chart of differences a projector page has room for."""
 MAIN_MEASURE, DEPLOYED_MEASURE = "nDCG@10", "success@5"
 """What the chart of differences shows: one measure for all, and one that a log of five results allows for the deployed system."""
 
@@ -86,7 +88,8 @@ def build_lab_panel(
     comparison = stored.comparison
     runs = [arm for arm in comparison.arms if arm in set(stored.rankings["run"])]
     baseline = BASELINE if BASELINE in runs else runs[0]
-    others = [arm for arm in CANDIDATES if arm in runs and arm != baseline] or [baseline]
+    ordered = dict.fromkeys([*(arm for arm in CANDIDATES if arm in runs), *runs])
+    others = [arm for arm in ordered if arm != baseline] or [baseline]
     k = _cut(comparison)
     changed = [c for c in (changes(stored.per_query, baseline, arm, k) for arm in others) if c is not None]
     titles = dict(zip(stored.documents["doc_id"], stored.documents["title"], strict=True))
@@ -141,9 +144,7 @@ def _left_out(comparison: Comparison) -> str:
 
 
 def _changes(comparison: Comparison, changed: list[Changes]) -> list[widgets.Widget]:
-    main = [
-        d for d in comparison.differences if d.measure == (DEPLOYED_MEASURE if d.baseline == DEPLOYED else MAIN_MEASURE)
-    ]
+    main = _shown_differences(comparison)
     behind = details("All differences", difference_table(comparison.differences, judged=comparison.judged))
     return [
         html(section("What changes against naive retrieval")),
@@ -156,6 +157,17 @@ def _changes(comparison: Comparison, changed: list[Changes]) -> list[widgets.Wid
         html(details("What the failures mean", failure_table(comparison))),
         html(harm_section(comparison.harm) + blame_section(comparison.blame)),
     ]
+
+
+def _shown_differences(comparison: Comparison) -> list[Difference]:
+    """One measure of every pair; where there are many, only pairs with naive retrieval, the deployed system or the arm recommended."""
+    main = [
+        d for d in comparison.differences if d.measure == (DEPLOYED_MEASURE if d.baseline == DEPLOYED else MAIN_MEASURE)
+    ]
+    if len(main) <= MOST_DIFFERENCES:
+        return main
+    advised = comparison.recommended.arm if comparison.recommended else None
+    return [d for d in main if d.baseline in (BASELINE, DEPLOYED) or advised in (d.baseline, d.candidate)]
 
 
 def _cut(comparison: Comparison) -> int:

@@ -1,4 +1,4 @@
-"""The list of features: name, how it reads, which sign its weight may take, whether it needs vectors.
+"""The list of features: name, what it measures, which sign its weight may take, whether it needs vectors.
 
 Only listed here; `workbench.retrieval.learned.features` computes them.
 """
@@ -16,10 +16,10 @@ Sign = Literal[1, -1, 0]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature and how it reads.
+    """A feature and what it measures.
 
     Attributes:
-        label: what it is, for people; its unit in brackets where it has one.
+        label: what it measures, with its unit in brackets, as the weights file and the model card have it.
         sign: 1 where more can only help, -1 where more can only hurt, 0 where the data decide.
         needs_vectors: whether it is left out where there is no encoder.
     """

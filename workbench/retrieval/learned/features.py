@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -52,20 +53,18 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One passage of the ranking that is reordered, with what the legs said.
+    """One passage of the ranking that is reordered, with where the legs found it.
 
     Attributes:
         fused_rank: place in the ranking that is reordered, from 1.
-        dense_rank, sparse_rank: place in each leg, None where that leg did not find it. The scores are not read.
+        dense_rank, sparse_rank: place in each leg, None where that leg did not find it.
         row: position of the passage in the corpus.
     """
 
     passage: Passage
     fused_rank: int
     dense_rank: int | None
-    dense_score: float | None
     sparse_rank: int | None
-    sparse_score: float | None
     row: int
 
 
@@ -112,7 +111,9 @@ class FeatureExtractor:
     def _title(self, passage: Passage) -> TokenIds:
         key = (passage.title, passage.headings)
         if key not in self._titles:
-            self._titles[key] = self._tokens.ids(" ".join((passage.title, *passage.headings)))
+            # A heading that repeats the name above it is left out, as where passages are shown with their titles.
+            names = [name for name, _ in groupby(filter(None, (passage.title, *passage.headings)))]
+            self._titles[key] = self._tokens.ids(" ".join(names))
         return self._titles[key]
 
     def _word_features(self, matches: Matches, texts: CandidateTexts) -> dict[str, Floats]:

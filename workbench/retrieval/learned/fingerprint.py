@@ -31,7 +31,7 @@ def example_features(*, with_vectors: bool) -> Matrix:
     vectors = np.array([vector for _, _, vector in _PASSAGES], dtype=np.float32)
     tokens = TokenizedCorpus.of([passage.text for passage in passages])
     candidates = [
-        Candidate(passages[row], fused, dense if with_vectors else None, None, sparse, None, row)
+        Candidate(passages[row], fused, dense if with_vectors else None, sparse, row)
         for row, (fused, dense, sparse) in enumerate(_RANKS)
     ]
     extractor = FeatureExtractor(passages, tokens, vectors if with_vectors else None)

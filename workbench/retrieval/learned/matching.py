@@ -123,7 +123,8 @@ class Matches:
             index = np.searchsorted(occurrences, at)
             there = index < len(occurrences)
             following[there, term] = occurrences[index[there]]
-        return following - at[:, None]
+        following -= at[:, None]
+        return following
 
 
 def best_window(matches: Matches, distances: Ints, size: int) -> Floats:

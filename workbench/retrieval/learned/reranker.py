@@ -5,19 +5,19 @@ The model is a sum, so what each feature contributes is exact and not an approxi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.numbers import significant
 from workbench.records import Passage, Query
 from workbench.retrieval.learned.catalogue import FEATURES
 from workbench.retrieval.learned.features import Candidate, FeatureExtractor, Matrix
 from workbench.retrieval.learned.matching import Floats
 from workbench.retrieval.learned.weights import load_weights
+from workbench.retrieval.learned.wording import in_words
 from workbench.retrieval.tokens import TokenizedCorpus
 
 QueryVector = npt.NDArray[np.floating]
@@ -38,7 +38,7 @@ class FeatureReason:
     Attributes:
         feature: its name in the weights file.
         text: the feature and its value, for people.
-        value: in the unit the text names.
+        value: as the model computes it, in the unit of the feature's label.
         contribution: points of the score, above 0 where it lifts the passage; all of a passage sum to its score.
     """
 
@@ -92,17 +92,28 @@ class LearnedReranker:
         return [Reranked(candidates[i].passage.passage_id, float(scores[i])) for i in np.lexsort((ranks, -scores))]
 
     def explain(
-        self, query: Query, query_vector: QueryVector | None, candidates: Sequence[Candidate]
+        self,
+        query: Query,
+        query_vector: QueryVector | None,
+        candidates: Sequence[Candidate],
+        passage_ids: Collection[str] | None = None,
     ) -> dict[str, tuple[FeatureReason, ...]]:
-        """Why each candidate has its score: passage_id -> every feature that adds or takes anything, the weightiest first.
+        """Why candidates have their score: passage_id -> every feature that adds or takes anything, the weightiest first.
 
         Contributions are measured from a middling candidate of the training data; those of a passage sum to the score that
         `rerank` gives it.
+
+        Args:
+            query: the question.
+            query_vector: as for `rerank`.
+            candidates: all of them: a candidate's features are seen beside the others.
+            passage_ids: those that are asked about; None for all.
         """
         values, contributions = self._contributions(query, query_vector, candidates)
         return {
             candidate.passage.passage_id: _reasons(value, contribution)
             for candidate, value, contribution in zip(candidates, values, contributions, strict=True)
+            if passage_ids is None or candidate.passage.passage_id in passage_ids
         }
 
     def _contributions(
@@ -116,7 +127,7 @@ class LearnedReranker:
 
 def _reasons(values: Floats, contributions: Floats) -> tuple[FeatureReason, ...]:
     reasons = [
-        FeatureReason(feature.name, f"{feature.label}: {significant(value)}", float(value), float(contribution))
+        FeatureReason(feature.name, in_words(feature.name, float(value)), float(value), float(contribution))
         for feature, value, contribution in zip(FEATURES, values, contributions, strict=True)
         if contribution != 0
     ]

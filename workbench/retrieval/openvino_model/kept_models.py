@@ -93,9 +93,11 @@ def models_folder() -> Path:
 
 
 def find(key: str) -> KeptModel | Rejected | None:
-    """What is kept under the key; None where nothing is, or where a byte of it is not as it was written."""
+    """What is kept under the key; None where nothing is, another user put it there, or a byte is not as it was written."""
     try:
         folder = models_folder() / key
+        if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
+            return None
         known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         body = known["body"]
         if known["sha256"] != _digest_of(body):
@@ -147,16 +149,19 @@ def _place(key: str, folder: Path, body: dict[str, Any]) -> None:
         target = models_folder() / key
         (folder / MANIFEST).write_text(json.dumps({"sha256": _digest_of(body), "body": body}), encoding="utf-8")
         if find(key) is None:
-            # A damaged one stands in the way.
+            # A damaged one stands in the way, or a file or link that is none of ours; what a link points to stays.
+            if target.is_symlink() or target.is_file():
+                target.unlink()
             shutil.rmtree(target, ignore_errors=True)
         folder.rename(target)
 
 
 def _clear_abandoned() -> None:
-    """Remove what killed exports left behind."""
+    """Remove what killed exports left behind; another process may be clearing or finishing at the same time."""
     for folder in models_folder().glob(f"{_PARTIAL}*"):
-        if time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _discard_own(folder: Path, process: int) -> None:

@@ -52,19 +52,30 @@ def open_model(
         tolerance: what the outputs are held to.
     """
     try:
-        version = runtime.openvino().__version__
+        version, fastest = runtime.openvino().__version__, runtime.precision()
     except ImportError:
         log.info("%s runs through torch: openvino is not installed", files.name)
         return None
+    except Exception as error:  # a plugin that is missing or was made for another processor: torch still runs
+        log.info("%s runs through torch: openvino does not work here (%s)", files.name, type(error).__name__)
+        return None
     reason = ""
-    for precision in dict.fromkeys((runtime.precision(), SAFE_PRECISION)):
+    for precision in dict.fromkeys((fastest, SAFE_PRECISION)):
         key = re.sub(r"[^\w.-]", "-", f"{kind}-{files.digest[:24]}-{kept_models.FORMAT}-{precision}-{version}")[:150]
         found = kept_models.find(key) or _exported(key, source, precision, tolerance)
-        if isinstance(found, KeptModel):
-            return OpenVinoModel(found)
-        reason = found.reason
+        opened = _opened(found) if isinstance(found, KeptModel) else found
+        if isinstance(opened, OpenVinoModel):
+            return opened
+        reason = opened.reason
     log.info("%s runs through torch, not OpenVINO: %s", files.name, reason)
     return None
+
+
+def _opened(kept: KeptModel) -> OpenVinoModel | Rejected:
+    try:
+        return OpenVinoModel(kept)
+    except Exception as error:  # too little memory, or another process just replaced the folder: nothing to remember
+        return Rejected(f"the kept model cannot be opened ({type(error).__name__})")
 
 
 def _exported(key: str, source: Callable[[], Source], precision: str, tolerance: Tolerance) -> KeptModel | Rejected:
