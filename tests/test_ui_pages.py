@@ -15,6 +15,7 @@ from workbench.case import new_case
 from workbench.report.outcomes import changes, outcomes
 from workbench.report.words import comparison_sentence
 from workbench.session import results_folder
+from workbench.ui import lab_page
 from workbench.ui.analysis import AnalysisPanel
 from workbench.ui.diagnosis_page import build_diagnosis_page, build_diagnosis_panel, gain_words
 from workbench.ui.lab_page import build_lab_page, build_lab_panel
@@ -473,3 +474,16 @@ def test_a_notebook_is_a_title_an_import_and_one_call(name):
 def test_a_name_that_another_folder_uses_is_taken():
     assert name_fault("insurance_claims", {"insurance_claims"}).startswith("'insurance_claims' is the name of a case")
     assert name_fault("acme", {"insurance_claims"}) is None
+
+
+def test_of_many_differences_the_chart_keeps_those_that_matter(stored):
+    comparison = stored.comparison
+    one = comparison.differences[0]
+    variants = [
+        dataclasses.replace(one, baseline=b, candidate=f"hybrid+{n}") for b in ("dense", "bm25") for n in "abcdefg"
+    ]
+    told = lab_page._shown_differences(
+        dataclasses.replace(comparison, differences=(*comparison.differences, *variants))
+    )
+    assert {d.baseline for d in told} == {"dense"}
+    assert lab_page._shown_differences(comparison) == [d for d in comparison.differences if d.measure == "nDCG@10"]

@@ -160,7 +160,7 @@ def _changes(comparison: Comparison, changed: list[Changes]) -> list[widgets.Wid
 
 
 def _shown_differences(comparison: Comparison) -> list[Difference]:
-    """One measure of every pair; where there are many, only pairs with naive retrieval, the deployed system or the arm recommended."""
+    """One measure of every pair; of many only those with naive retrieval, the deployed system or the arm recommended."""
     main = [
         d for d in comparison.differences if d.measure == (DEPLOYED_MEASURE if d.baseline == DEPLOYED else MAIN_MEASURE)
     ]
