@@ -266,13 +266,13 @@ def _estimate_cell(estimate: Estimate | None, label: str, arm: str) -> str:
 
 
 def _unmeasured_notes(comparison: Comparison, labels: Sequence[str]) -> list[str]:
-    """Why single measures of an arm that did run have no value: "deployed system: the log keeps 5 results ..."."""
-    notes = []
+    """Why measures of arms that did run have no value, each reason once: "deployed system: the log keeps 5 results ..."."""
+    arms: dict[str, list[str]] = {}
     for arm, report in comparison.arms.items():
         reasons = [report.measures[label].reason for label in labels if label in report.measures]
-        known = list(dict.fromkeys(reason for reason in reasons if reason))
-        notes += [f"{arm_name(arm)}: {'; '.join(known)}"] if known else []
-    return notes
+        for reason in dict.fromkeys(reason for reason in reasons if reason):
+            arms.setdefault(reason, []).append(arm_name(arm))
+    return [f"{', '.join(names)}: {reason}" for reason, names in arms.items()]
 
 
 def _percent_along(value: float, low: float, high: float) -> float:

@@ -135,7 +135,7 @@ def few_labels_section(few: FewLabels | None) -> str:
         f"first {few.k} documents has a grade of 2 or 3. The rest is predicted from {few.predictor} and corrected by the grades."
     )
     if few.outside:
-        note += f" {count(few.outside)} graded questions lie outside the plan and do not count."
+        note += f" Graded and not counted, because questions before them in the plan are open: {count(few.outside)}."
     rows = rows or [[escape(not_measured("no question is graded to the end"))]]
     headings = ["Search", "Missed", "By the grades alone"]
     return section("What the grades say", table(headings, rows, numeric=[1, 2]), note=note)
