@@ -18,7 +18,8 @@ from workbench.records import Intake
 from workbench.session import intake, stored_intake
 
 PATIENCE = 60_000
-MANY = 4000
+MANY = 8000
+"""Files enough that reading them outlasts the loading of a page on a quick machine."""
 """Files that keep the worker busy for seconds."""
 LOG = """when,Frage,Antwort,Quelle,dauer
 2026-05-04 09:00:00,What is the excess for hail?,350 pounds,hail.md,1.2
