@@ -232,7 +232,8 @@ def _read_traces(
     redaction = LogRedaction(key)
     state.sources = {name: redaction.text(path) for name, path in reading.sources.items()}
     state.unused = [redaction.text(path) for path in reading.unused]
-    state.questions = [asdict(question) for question in reading.questions]
+    # As JSON gives it back: the state that is reached and the one that is kept are compared.
+    state.questions = [{**asdict(question), "choices": list(question.choices)} for question in reading.questions]
     shutil.rmtree(scratch, ignore_errors=True)
     for reason, count in reading.left_out.items():
         state.faults.append(f"{file.name}: {count:,} of {reading.traces:,} traces left out: {reason}")
