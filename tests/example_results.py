@@ -202,12 +202,14 @@ def stored_comparison():
             columns=["run", "query_id", "rank", "doc_id", "passage_id", "score"],
         ),
         passages=pd.DataFrame(
-            [(f"{d}-p1", d, f"{titles[d]}. Use the claim forms that the handler needs.", 0, 60) for d in doc_ids],
-            columns=["passage_id", "doc_id", "text", "start", "end"],
+            [(f"{d}-p1", d, f"{titles[d]}. Use the claim forms that the handler needs.", 0, 60,
+              HOSTILE if d == "d1" else "") for d in doc_ids],
+            columns=list(COLUMNS["passages"]),
         ),
         documents=pd.DataFrame(
-            [(d, titles[d], f"corpus/{d}.txt", "", "2026-01-31" if d == "d1" else "") for d in doc_ids],
-            columns=["doc_id", "title", "path", "locator", "updated_on"],
+            [(d, titles[d], f"corpus/{d}.txt", "", "2026-01-31" if d == "d1" else "",
+              "d1" if d == "d100" else "", 2 if d in ("d1", "d100") else 1, "en") for d in doc_ids],
+            columns=list(COLUMNS["documents"]),
         ),
         queries=pd.DataFrame(
             [(query_id, query_text(i), i < QUESTIONS) for i, query_id in enumerate(QUERIES)],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fabricated_retrieval import HashingEncoder, WriteCase
 
@@ -14,13 +16,15 @@ from workbench import session
 from workbench.case import GRADES, Case, fingerprint, open_case
 from workbench.comparison import compare as comparing
 from workbench.comparison.compare import compare
-from workbench.comparison.grading import labelling_of, with_grades
+from workbench.comparison.grading import GradingDesk, labelling_of, qrels_tsv, with_grades
+from workbench.comparison.grading_round import GradingRound
 from workbench.comparison.tables import StoredComparison
 from workbench.errors import CaseError, InputError
-from workbench.evaluation.few_labels import in_force
-from workbench.ingest.grades import read_grade_file
+from workbench.evaluation.few_labels import in_force, powered_mean
+from workbench.evaluation.few_labels.forecast import questions_for, width_at, width_of
+from workbench.ingest.grades import Grade, read_grade_file
 from workbench.ingest.load import load_inputs
-from workbench.records import FewLabels
+from workbench.records import Estimate, FewLabels
 from workbench.retrieval.arms import ARMS, ArmSettings
 
 QUESTIONS = 12
@@ -243,3 +247,286 @@ def test_a_question_for_which_the_deployed_system_returned_nothing_is_missed_and
     (root / "logs" / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     found = compare(load_inputs(open_case(root)), tmp_path / "v", arms=["bm25"], probed=0)
     assert labelling_of(found).runs["deployed"].rankings.keys() == {f"q{i}" for i in range(10)}
+
+
+# ---------------------------------------------------------------- the desk, and a round at it
+
+
+def round_of(case: Case, by: str = "") -> GradingRound:
+    found = GradingRound(GradingDesk(stored(case), case.root))
+    found.by = by
+    return found
+
+
+def here(place: GradingRound) -> tuple[str, str]:
+    assert place.item is not None
+    return place.item.query_id, place.item.doc_id
+
+
+def finish(place: GradingRound, value: int) -> str:
+    """Grade the question before the grader to its end; its id."""
+    query_id = here(place)[0]
+    while place.item is not None and place.item.query_id == query_id:
+        place.give(*here(place), value)
+    return query_id
+
+
+def lines_of(case: Case) -> list[int | None]:
+    return [grade.grade for grade in read_grade_file(case.root).grades]
+
+
+def test_a_desk_says_after_each_grade_what_joining_the_file_anew_says(case: Case) -> None:
+    place = round_of(case)
+    for value in (0, 3, 1, 2) * 8:
+        if place.item is not None:
+            place.give(*here(place), value)
+            assert place.desk.comparison() == stored(case).comparison
+
+
+def test_a_grade_reads_neither_the_rankings_nor_the_file_again(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = round_of(case)
+    place.give(*here(place), 0)
+    for name in ("labelling_of", "read_grade_file"):
+        monkeypatch.setattr(f"workbench.comparison.grading.{name}", lambda *_: pytest.fail("read again"))
+    place.give(*here(place), 0)
+    place.undo()
+    assert place.desk.comparison().few_labels.graded == 1
+
+
+def test_questions_come_in_the_order_of_the_plan_and_documents_in_that_of_the_pool(case: Case) -> None:
+    labelling = labelling_of(stored(case))
+    place = round_of(case)
+    order = [finish(place, 0) for _ in range(QUESTIONS)]
+    assert order == [entry.query_id for entry in labelling.plan.queries]
+    assert place.item is None
+    assert place.desk.standing.outside == ()
+    first = order[0]
+    graded = [g.doc_id for g in read_grade_file(case.root).grades if g.query_id == first]
+    assert graded == [item.doc_id for item in labelling.pool.items[first]]
+
+
+def test_a_good_document_that_all_arms_share_finishes_its_question_at_once(case: Case) -> None:
+    place = round_of(case)
+    labelling = place.desk.labelling
+    while True:
+        query_id, doc_id = here(place)
+        if all(doc_id in top for top in labelling.pool.tops[query_id].values()):
+            break
+        finish(place, 0)
+    assert place.give(query_id, doc_id, 2) == "Graded 2. Question finished; the next one is shown."
+    assert place.finished == query_id
+    assert here(place)[0] != query_id
+
+
+def test_a_grade_for_a_document_that_is_no_longer_shown_is_not_kept_and_not_given_to_the_next(case: Case) -> None:
+    place = round_of(case)
+    shown = here(place)
+    place.give(*shown, 0)
+    after = here(place)
+    assert place.give(*shown, 3).startswith("Not kept")
+    assert here(place) == after
+    assert lines_of(case) == [0]
+
+
+def test_undo_goes_back_step_by_step_across_questions_and_appends_withdrawals(case: Case) -> None:
+    place = round_of(case)
+    seen = []
+    for _ in range(20):
+        seen.append(here(place))
+        place.give(*here(place), 0)
+    assert len({query_id for query_id, _ in seen}) > 1
+    for pair in reversed(seen):
+        assert place.undo().startswith("Grade 0 taken back.")
+        assert here(place) == pair
+    assert not place.undoable
+    assert place.undo().startswith("Nothing to undo")
+    assert lines_of(case) == [0] * 20 + [None] * 20
+    assert place.desk.standing.grades == {}
+
+
+def test_undoing_a_regrade_brings_the_earlier_grade_back(case: Case) -> None:
+    place = round_of(case, "Ada")
+    pair = here(place)
+    place.give(*pair, 1)
+    place.move(-1)
+    assert here(place) == pair
+    place.give(*pair, 0)
+    place.undo()
+    assert place.desk.standing.grades[pair] == 1
+    assert lines_of(case) == [1, 0, None, 1]
+    assert place.desk.in_force(*pair).by == "Ada"
+
+
+def test_undo_leaves_a_grade_alone_that_somebody_else_gave_since(case: Case) -> None:
+    mine, theirs = round_of(case, "Ada"), round_of(case, "Ben")
+    pair = here(mine)
+    mine.give(*pair, 1)
+    theirs.give(*pair, 0)
+    assert mine.undo() == "Not undone: somebody graded that document again since."
+    assert mine.desk.standing.grades[pair] == 0
+    assert not mine.undoable
+
+
+def test_two_desks_see_each_others_grades(case: Case) -> None:
+    mine, theirs = round_of(case, "Ada"), round_of(case, "Ben")
+    mine.give(*here(mine), 0)
+    assert theirs.refresh()
+    assert not theirs.refresh()
+    theirs.move(1)
+    theirs.give(*here(theirs), 0)
+    # What Ben appended is read before Ada's next grade is, so that both are there.
+    mine.give(*here(mine), 0)
+    assert {grade.by for grade in mine.desk.file.grades} == {"Ada", "Ben"}
+    assert mine.desk.file == read_grade_file(case.root)
+
+
+def test_a_grade_by_another_page_never_moves_the_document_before_the_grader(case: Case) -> None:
+    mine, theirs = round_of(case), round_of(case)
+    shown = here(mine)
+    finish(theirs, 0)
+    assert mine.refresh()
+    assert here(mine) == shown
+
+
+def test_a_question_put_off_leaves_a_gap_that_is_told_and_closed(case: Case) -> None:
+    place = round_of(case)
+    first = here(place)[0]
+    assert place.put_question_off() == "Question put off. What you grade from here on counts once it is graded."
+    second = finish(place, 0)
+    assert second != first
+    assert place.desk.standing.counted == ()
+    assert (place.put_off, place.waiting()) == ([first], 1)
+    assert place.desk.comparison().few_labels.queries == 0
+    place.go_back()
+    assert here(place)[0] == first
+    assert finish(place, 0) == first
+    assert place.desk.standing.counted[:2] == (first, second)
+    assert (place.put_off, place.waiting()) == ([], 0)
+
+
+def test_questions_put_off_come_back_when_no_other_is_open(case: Case) -> None:
+    place = round_of(case)
+    first = here(place)[0]
+    place.put_question_off()
+    order = [finish(place, 0) for _ in range(QUESTIONS)]
+    assert order[-1] == first
+    assert place.item is None
+    assert len(place.desk.standing.counted) == QUESTIONS
+
+
+def test_the_last_open_question_cannot_be_put_off(case: Case) -> None:
+    place = round_of(case)
+    for _ in range(QUESTIONS - 1):
+        finish(place, 0)
+    last = here(place)
+    assert place.put_question_off() == "No other question is open: this one is the only one left."
+    assert here(place) == last
+
+
+def test_moving_stays_within_the_question_and_keeps_nothing(case: Case) -> None:
+    place = round_of(case)
+    query_id = here(place)[0]
+    number = len(place.documents())
+    assert place.move(-1) == "This is the first document of the question."
+    for step in range(1, number):
+        assert place.move(1) == f"Document {step + 1} of {number}."
+    assert place.move(1) == "This is the last document of the question."
+    assert here(place)[0] == query_id
+    assert not (case.root / GRADES).exists()
+
+
+def test_imported_grades_neither_settle_a_question_nor_are_lost_by_undo(case: Case) -> None:
+    pair = here(round_of(case))
+    line = {"query_id": pair[0], "doc_id": pair[1], "grade": 3}
+    (case.root / GRADES).write_text(json.dumps(line) + "\n", encoding="utf-8")
+    place = round_of(case)
+    assert here(place) == pair
+    assert place.documents()[0].grade is None
+    place.give(*pair, 0)
+    place.undo()
+    assert place.desk.in_force(*pair).grade == 3
+    assert place.desk.standing.grades == {}
+
+
+def test_a_name_is_kept_short_and_whole(case: Case) -> None:
+    place = round_of(case, "  Ada \ud800" + "x" * 500)
+    place.give(*here(place), 0)
+    assert read_grade_file(case.root).grades[0].by == "Ada " + "x" * 96
+
+
+def test_a_file_damaged_meanwhile_takes_no_grade(case: Case) -> None:
+    place = round_of(case)
+    place.give(*here(place), 0)
+    with (case.root / GRADES).open("a", encoding="utf-8") as file:
+        file.write("no grade\n")
+    with pytest.raises(InputError, match=r"labels.jsonl: line 2 is not JSON"):
+        place.give(*here(place), 0)
+    assert (case.root / GRADES).read_text(encoding="utf-8").endswith("no grade\n")
+    with pytest.raises(InputError, match=r"labels.jsonl: line 2"):
+        session.grade(case, *here(place), 0)
+
+
+def test_a_file_taken_away_meanwhile_takes_its_grades_along(case: Case) -> None:
+    place = round_of(case)
+    finish(place, 0)
+    (case.root / GRADES).unlink()
+    assert place.refresh()
+    assert place.desk.comparison() == stored(case).comparison
+    assert place.desk.comparison().few_labels is None
+
+
+def test_a_question_no_arm_returned_anything_for_counts_as_missed_and_is_never_shown(case: Case) -> None:
+    found = stored(case)
+    without = "q3"
+    place = GradingRound(
+        GradingDesk(replace(found, rankings=found.rankings[found.rankings["query_id"] != without]), case.root)
+    )
+    graded = {finish(place, 3) for _ in range(QUESTIONS - 1)}
+    assert (without in graded, place.item) == (False, None)
+    few = place.desk.comparison().few_labels
+    assert few.queries == QUESTIONS
+    assert few.arms["bm25"].human_only.value == pytest.approx(1 / QUESTIONS, abs=0.02)
+
+
+def test_qrels_hold_what_is_in_force_and_no_tab_of_an_id() -> None:
+    given = [Grade("q1", "a\tb", 3), Grade("q1", "c", 1), Grade("q0", "c", 0), Grade("q1", "c", None)]
+    assert qrels_tsv(given) == "query-id\tcorpus-id\tscore\nq0\tc\t0\nq1\ta%09b\t3\n"
+    assert qrels_tsv([]) == "query-id\tcorpus-id\tscore\n"
+
+
+def test_qrels_written_from_grades_are_read_as_labels(case: Case) -> None:
+    place = round_of(case)
+    for value in (3, 0, 1, 2):
+        place.give(*here(place), value)
+    folder = case.root / "qrels"
+    (folder / "test.tsv").write_text(qrels_tsv(place.desk.file.grades), encoding="utf-8")
+    inputs = load_inputs(open_case(case.root))
+    read = {(q, d): grade for q, grades in inputs.qrels.items() for d, grade in grades.items()}
+    assert read == {pair: grade.grade for pair, grade in in_force(place.desk.file.grades).items()}
+
+
+def test_the_forecast_width_is_near_the_width_that_comes() -> None:
+    rng = np.random.default_rng(0)
+    ratios = []
+    for _ in range(200):
+        outcomes = (rng.random(160) < 0.3).astype(float)
+        flat, everywhere, ones = np.full(160, 0.5), np.full(400, 0.5), np.ones(160)
+
+        def interval(n: int, outcomes=outcomes, flat=flat, everywhere=everywhere, ones=ones) -> Estimate:
+            own = powered_mean(outcomes[:n], flat[:n], everywhere, ones[:n], kind="share", rng=np.random.default_rng(0))
+            return own.estimate
+
+        ratios.append(width_at(interval(40), 160, "share") / width_of(interval(160)))
+    # Exact on average; one sample of 40 knows the spread of 0.3 to about a tenth.
+    assert abs(np.mean(ratios) - 1) < 0.02
+    assert np.quantile(np.abs(np.array(ratios) - 1), 0.9) < 0.2
+
+
+def test_a_forecast_needs_a_measured_interval_and_as_many_questions_as_there_are() -> None:
+    measured = Estimate(0.3, 0.1, 0.5, 20, "t")
+    assert width_at(Estimate.not_measured("none"), 40, "share") is None
+    assert width_at(measured, 5, "share") is None
+    assert questions_for(measured, 0.5, 400, "share") == 20
+    assert questions_for(measured, 0.2, 400, "share") == 83  # 0.4 x 1.9893 / 2.0930 x sqrt(24 / 87)
+    assert width_at(measured, 83, "share") <= 0.2 < width_at(measured, 82, "share")
+    assert questions_for(measured, 0.2, 82, "share") is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,8 @@ from workbench.case import INBOX, LABEL_FILES, PARTS, Case, fingerprint, open_ca
 from workbench.comparison import compare as comparing
 from workbench.comparison import reasons as explaining
 from workbench.comparison.compare import DEFAULT_SETTINGS
-from workbench.comparison.grading import keep_grade, with_grades
+from workbench.comparison.corpus_map import StoredMap, draft_of, first_picture, second_picture
+from workbench.comparison.grading import GradingDesk, with_grades
 from workbench.comparison.reasons import Explanation
 from workbench.comparison.signals import observe_comparison
 from workbench.comparison.tables import StoredComparison
@@ -30,8 +32,9 @@ from workbench.errors import CaseError, InputError, MissingPartError
 from workbench.evaluation.harness import observe as observe_harness
 from workbench.governance.operations import observe as observe_operations
 from workbench.governance.readiness import observe as observe_governance
+from workbench.ingest.corpus.chunking import chunk_all
 from workbench.ingest.handover.drop_folder import take_in
-from workbench.ingest.load import load_inputs, unread_files
+from workbench.ingest.load import load_inputs, read_case_corpus, unread_files
 from workbench.intake import take_stock
 from workbench.records import CaseInputs, Diagnosis, Intake, Observation
 from workbench.retrieval.arms import ARMS, ArmSettings
@@ -46,6 +49,8 @@ ANALYSIS = "analysis"
 """Name of the job that computes everything the pages show."""
 INTAKE = "intake"
 """Name of the job that sorts in what was handed over and reads it."""
+MAP = "map"
+"""Name of the job that draws the map of the corpus, and of the folder it is kept in."""
 
 MOST_FAULTS = 3
 """Unreadable log lines told one by one in a diagnosis."""
@@ -54,7 +59,7 @@ INTAKE_FILE = "intake.json"
 COMPARISON = "comparison"
 EMBEDDINGS = "embeddings"
 """Folder of kept vectors in the derived results."""
-RESULTS_VERSION = "3"
+RESULTS_VERSION = "4"
 """Part of every key: raise it when stored results of an older release must not be shown."""
 
 
@@ -142,6 +147,7 @@ def compare(
     )
     if set(ARMS) <= set(arms):
         store.save_comparison(found, kept / COMPARISON)
+        _keep_first_map(opened, found, inputs, kept)
     result = with_grades(found, opened.root)
     if out:
         store.write_comparison(result, out)
@@ -166,6 +172,7 @@ def diagnose(case: Case | Path | str, *, out: Path | None = None, progress: Prog
         try:
             found = comparing.compare(inputs, opened.derived / EMBEDDINGS, progress=scaled(progress, 0.1, 0.8))
             store.save_comparison(found, kept / COMPARISON)
+            _keep_first_map(opened, found, inputs, kept)
             result = with_grades(found, opened.root)
         except (CaseError, MissingPartError):
             result = None
@@ -219,14 +226,19 @@ def grade(case: Case | Path | str, query_id: str, doc_id: str, value: int | None
 
     Raises:
         CaseError: nothing was compared yet, or the case is read-only.
-        InputError: not a grade, or no document that is to be graded for this question.
+        InputError: not a grade, no document that is to be graded for this question, or a file of grades that cannot be read.
     """
     opened = _opened(case)
-    found = stored_comparison(opened)
+    try:
+        found = store.load_comparison(results_folder(opened) / COMPARISON)
+    except InputError as error:
+        log.warning("%s", error)
+        found = None
     if found is None:
         raise CaseError(f"{opened.name}: nothing to grade yet; run `workbench compare` first")
-    keep_grade(found, opened.root, query_id, doc_id, value, by=by)
-    return with_grades(found, opened.root)
+    desk = GradingDesk(found, opened.root)
+    desk.keep(query_id, doc_id, value, by=by)
+    return replace(found, comparison=desk.comparison())
 
 
 def explain(case: Case | Path | str, question: str, doc_id: str) -> Explanation:
@@ -284,12 +296,83 @@ def run_analysis(case_root: str) -> None:
     compute.run_job(Path(case_root), ANALYSIS, lambda progress: _analyse(case_root, progress))
 
 
+def start_map(case: Case) -> None:
+    """Have a worker draw the map of the corpus; progress is the job "map" of the case."""
+    compute.submit(case.root, MAP, run_map, str(case.root))
+
+
+def run_map(case_root: str) -> None:
+    """The job behind `start_map`: what the worker runs. Its first picture is there long before it ends."""
+    compute.run_job(Path(case_root), MAP, lambda progress: _draw_map(case_root, progress))
+
+
+def stored_map(case: Case) -> StoredMap | None:
+    """The map of the corpus for the comparison that is kept: the best picture drawn so far.
+
+    Its `map.final` tells whether a better one is to come. None when there is none, or it is damaged, or belongs to an earlier
+    comparison.
+    """
+    kept = results_folder(case)
+    key = store.map_key(kept / COMPARISON)
+    try:
+        return store.load_map(kept / MAP, key) if key else None
+    except InputError as error:
+        log.warning("%s", error)
+        return None
+
+
 def warm_up() -> None:
     """Load the encoder, so that the first analysis does not wait for it; without one there is nothing to warm."""
     try:
         load_encoder(None)
     except MissingPartError:
         return
+
+
+def _keep_first_map(case: Case, found: StoredComparison, inputs: CaseInputs, kept: Path) -> None:
+    """Keep the first picture of the map while vectors and texts are at hand: 0.2 s for 600 passages.
+
+    Without an encoder there is none, and the comparison stands without it.
+    """
+    key = store.map_key(kept / COMPARISON)
+    with suppress(MissingPartError):
+        draft = draft_of(found, inputs.passages, case.derived / EMBEDDINGS, key=key or "")
+        store.save_map(first_picture(draft), kept / MAP)
+
+
+MAP_READ, MAP_FIRST = 0.15, 0.25
+"""Shares of the progress of a map at which the corpus is read, and at which the first picture is kept."""
+
+
+def _draw_map(case_root: str, progress: Progress) -> None:
+    """Keep the first picture, then the second; nothing is done where the second is kept already."""
+    case = open_case(case_root)
+    kept = results_folder(case)
+    # Before anything is read: a comparison that is replaced meanwhile must not pass for the one that was drawn.
+    key = store.map_key(kept / COMPARISON)
+    stored = store.load_comparison(kept / COMPARISON)
+    if key is None or stored is None:
+        raise CaseError(f"{case.name}: nothing to draw a map of yet; run the analysis first")
+    drawn = stored_map(case)
+    if drawn and drawn.map.final:
+        return
+    documents, _ = read_case_corpus(case, progress=scaled(progress, 0.0, MAP_READ))
+    draft = draft_of(
+        stored,
+        chunk_all(documents),
+        case.derived / EMBEDDINGS,
+        key=key,
+        progress=scaled(progress, MAP_READ, MAP_FIRST),
+    )
+    _keep_map(first_picture(draft), kept)
+    if draft.enough:
+        _keep_map(second_picture(draft, scaled(progress, MAP_FIRST, 1.0)), kept)
+
+
+def _keep_map(picture: StoredMap, kept: Path) -> None:
+    """Keep a picture, unless the comparison it was drawn of was replaced meanwhile: that one's first picture is there."""
+    if store.map_key(kept / COMPARISON) == picture.map.key:
+        store.save_map(picture, kept / MAP)
 
 
 def _take_in(case_root: str, progress: Progress) -> None:

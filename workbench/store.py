@@ -6,6 +6,7 @@ Every file appears whole or not at all: it is written beside its place and then 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import shutil
@@ -19,14 +20,18 @@ from urllib.parse import quote
 
 import numpy as np
 
+from workbench.comparison.corpus_map import MAP_COLUMNS, MAP_VERSION, StoredMap
 from workbench.comparison.tables import COLUMNS, StoredComparison
 from workbench.errors import InputError
-from workbench.records import Comparison
+from workbench.records import Comparison, CorpusMap, MapMethod
 
 if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+
+PICTURES: tuple[MapMethod, ...] = ("t-sne", "pca")
+"""Pictures of a map, the better one first."""
 
 
 def to_json(record: Any, schema: str) -> str:  # noqa: ANN401 - any dataclass of `workbench.records`
@@ -132,6 +137,64 @@ def load_comparison(folder: Path) -> StoredComparison | None:
     except (OSError, ValueError) as error:
         raise InputError(f"the tables of the comparison cannot be read ({error}); run it again") from error
     return StoredComparison(comparison, **frames)
+
+
+def map_key(comparison: Path) -> str | None:
+    """Key of the map of a comparison kept in a folder: its encoder and everything it retrieved; None when none is kept."""
+    try:
+        settings = json.loads((comparison / "comparison.json").read_text(encoding="utf-8"))["settings"]
+        rankings = (comparison / "rankings.parquet").read_bytes()
+        failures = (comparison / "failures.parquet").read_bytes()
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    digest = hashlib.sha256(f"{MAP_VERSION}\0{json.dumps(settings, sort_keys=True)}".encode())
+    for table in (rankings, failures):
+        digest.update(hashlib.sha256(table).digest())
+    return digest.hexdigest()[:20]
+
+
+def save_map(stored: StoredMap, folder: Path) -> None:
+    """Keep a picture of a map; a reader sees all of it or none, for its tables belong together. Older maps go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder, prefix=".map."))
+    try:
+        for name in MAP_COLUMNS:
+            getattr(stored, name).to_parquet(scratch / f"{name}.parquet", index=False)
+        (scratch / "map.json").write_text(to_json(stored.map, "map"), encoding="utf-8")
+        scratch.chmod(0o755)
+        place = _picture(folder, stored.map.key, stored.map.method)
+        shutil.rmtree(place, ignore_errors=True)
+        scratch.replace(place)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    current = {_picture(folder, stored.map.key, method) for method in PICTURES}
+    for path in folder.iterdir():
+        if path not in current and not path.name.startswith("."):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def load_map(folder: Path, key: str) -> StoredMap | None:
+    """The best picture kept of the map with this key; None when none is.
+
+    Raises:
+        InputError: the folder holds something else.
+    """
+    import pandas as pd
+
+    for method in PICTURES:
+        place = _picture(folder, key, method)
+        if place.is_dir():
+            try:
+                text = (place / "map.json").read_text(encoding="utf-8")
+                frames = {name: pd.read_parquet(place / f"{name}.parquet") for name in MAP_COLUMNS}
+            except (OSError, ValueError) as error:
+                raise InputError(f"the stored map cannot be read ({error}); draw it again") from error
+            return StoredMap(from_json(text, CorpusMap), **frames)
+    return None
+
+
+def _picture(folder: Path, key: str, method: str) -> Path:
+    return folder / f"{key}-{method}"
 
 
 def _trec(run: str, ranking: pd.DataFrame) -> str:

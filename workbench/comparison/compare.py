@@ -25,7 +25,7 @@ from workbench.ingest.load import unread_files
 from workbench.records import ArmReport, CaseInputs, Comparison, CorpusSize, Query, Run
 from workbench.retrieval.arms import ARMS, ArmSettings, Corpus, Search
 from workbench.retrieval.encoder import load_encoder
-from workbench.retrieval.protocols import Progress, Retriever
+from workbench.retrieval.protocols import Encoder, Progress, Retriever
 from workbench.retrieval.recipes import BASES, recipe
 
 DEFAULT_SETTINGS = ArmSettings()
@@ -124,6 +124,16 @@ def described(settings: ArmSettings, seed: int = 0) -> dict[str, str]:
     }
 
 
+def encoder_of(comparison: Comparison) -> Encoder:
+    """The encoder a comparison was run with, by what its settings state.
+
+    Raises:
+        MissingPartError: the model is not there.
+    """
+    named = comparison.settings.get("encoder")
+    return load_encoder(None if named in (None, described(DEFAULT_SETTINGS)["encoder"]) else named)
+
+
 def _questions(inputs: CaseInputs) -> tuple[list[Query], list[str]]:
     if not inputs.passages:
         raise CaseError(f"{inputs.name}: {inputs.missing.get('corpus', 'no document holds text')}")
@@ -210,7 +220,7 @@ def _assemble(
     return StoredComparison(
         comparison,
         scores,
-        **tables(inputs, search.queries, set(judged), runs, search.corpus.views.named(shown)),
+        **tables(inputs, search.queries, set(judged), runs, search.corpus.views.named(shown), failing.versions),
         failures=frame("failures", failing.failures),
         harm=frame("harm", failing.moved),
         inspection=frame("inspection", failing.inspection),

@@ -13,6 +13,7 @@ import numpy as np
 
 from workbench.comparison.deployed import DEPLOYED
 from workbench.comparison.measuring import scores_of
+from workbench.comparison.versioning import KnownVersions, known_versions
 from workbench.compute import Progress
 from workbench.errors import MissingPartError
 from workbench.evaluation.blame import component_blame
@@ -26,7 +27,6 @@ from workbench.evaluation.failures import (
 )
 from workbench.evaluation.harm import Harm, harm_step
 from workbench.evaluation.measures import MEASURES, MIN_RELEVANCE
-from workbench.health.versions import versions_of
 from workbench.records import CaseInputs, ComponentBlame, FailureBreakdown, HarmStep, Qrels, Run, ScoredPassage
 from workbench.retrieval.arms import Search
 from workbench.retrieval.difficulty import difficulty, inspection_order
@@ -46,9 +46,6 @@ EXTRA_COMPONENTS = ("title", "small")
 TOP_PASSAGES = 20
 """Passages of a ranking the failure rules look at, before they are pooled to documents."""
 
-ALL_VERSIONS = 5_000
-"""Documents up to which versions are looked for in the whole corpus; above, among those retrieved."""
-
 
 @dataclass(frozen=True, slots=True)
 class Failing:
@@ -59,6 +56,7 @@ class Failing:
         failures: run, query_id, code, rule, first, failed.
         moved: before, after, query_id, doc_id, rank_before, rank_after, kind.
         inspection: query_id, priority, why.
+        versions: which documents have a newer version.
     """
 
     breakdowns: Mapping[str, FailureBreakdown]
@@ -68,6 +66,7 @@ class Failing:
     moved: Sequence[tuple[object, ...]]
     blame: ComponentBlame | None
     inspection: Sequence[tuple[object, ...]]
+    versions: KnownVersions
 
 
 def failing_of(
@@ -85,7 +84,9 @@ def failing_of(
     progress(0.0, "finding out why questions fail")
     asked = {query.query_id for query in search.queries}
     qrels = {q: grades for q, grades in inputs.qrels.items() if q in asked}
-    evidence = _evidence(inputs, search, runs, qrels)
+    all_runs = _with_parts(search, runs)
+    versions = known_versions(inputs, all_runs.values())
+    evidence = _evidence(inputs, search, runs, all_runs, qrels, versions)
     rows = code_failures(evidence)
     progress(0.4, "telling the parts of the search apart")
     steps = _harm(search, runs, qrels)
@@ -103,6 +104,7 @@ def failing_of(
         ],
         blame,
         _inspection(search, runs),
+        versions,
     )
 
 
@@ -110,12 +112,23 @@ def _failure(row: FailureRow) -> tuple[object, ...]:
     return (row.run, row.query_id, row.code, row.rule, row.first, row.failed)
 
 
-def _evidence(inputs: CaseInputs, search: Search, runs: Mapping[str, Run], qrels: Qrels) -> FailureEvidence:
+def _with_parts(search: Search, runs: Mapping[str, Run]) -> dict[str, Run]:
+    """The arms, and beside them the legs and steps they are made of."""
     ours = [arm for arm in runs if arm != DEPLOYED]
-    legs = {arm: search.legs_of(arm) for arm in ours}
-    before = {arm: step for arm in ours if (step := search.step_before(arm))}
-    searched = dict.fromkeys([*ours, *(leg for names in legs.values() for leg in names), *before.values()])
-    all_runs = {**runs, **{arm: search.run(arm) for arm in searched if arm not in runs}}
+    parts = [part for arm in ours for part in (*search.legs_of(arm), search.step_before(arm)) if part]
+    return {**runs, **{part: search.run(part) for part in parts if part not in runs}}
+
+
+def _evidence(
+    inputs: CaseInputs,
+    search: Search,
+    runs: Mapping[str, Run],
+    all_runs: Mapping[str, Run],
+    qrels: Qrels,
+    versions: KnownVersions,
+) -> FailureEvidence:
+    ours = [arm for arm in runs if arm != DEPLOYED]
+    searched = [arm for arm in all_runs if arm != DEPLOYED]
     own = search.corpus.retrievers
     view = search.corpus.views.of()
     terms = CorpusTerms(view.passages, tokens=view.tokens)
@@ -124,8 +137,8 @@ def _evidence(inputs: CaseInputs, search: Search, runs: Mapping[str, Run], qrels
         queries=search.queries,
         qrels=qrels,
         arms=list(runs),
-        legs=legs,
-        steps=before,
+        legs={arm: search.legs_of(arm) for arm in ours},
+        steps={arm: step for arm in ours if (step := search.step_before(arm))},
         dense=frozenset(arm for arm in searched if arm not in own and recipe(arm).legs == ("dense",)),
         lexical=frozenset(arm for arm in searched if arm not in own and recipe(arm).legs == ("bm25",)),
         asked_only=frozenset({DEPLOYED} & runs.keys()),
@@ -135,7 +148,7 @@ def _evidence(inputs: CaseInputs, search: Search, runs: Mapping[str, Run], qrels
         passage_rankings={arm: _top_passages(search, arm) for arm in searched},
         exact_terms={query.query_id: terms.exact_terms(query.text) for query in search.queries},
         tokens=tokenize,
-        newer=_newer(inputs, all_runs.values()),
+        newer=versions.newer,
         similar=_Similarity.of(search) if any(arm not in own and _encodes(arm) for arm in searched) else None,
     )
 
@@ -149,15 +162,6 @@ def _encodes(arm: str) -> bool:
 def _top_passages(search: Search, arm: str) -> dict[str, Sequence[ScoredPassage]]:
     found = search.rankings(arm).rankings
     return {query.query_id: ranking[:TOP_PASSAGES] for query, ranking in zip(search.queries, found, strict=True)}
-
-
-def _newer(inputs: CaseInputs, runs: Collection[Run]) -> Mapping[str, str]:
-    """Documents with a newer version; in a large corpus among those that were retrieved."""
-    if len(inputs.documents) <= ALL_VERSIONS:
-        return versions_of(inputs.documents).newer
-    tops = (ranking[:FAILURE_K] for run in runs for ranking in run.rankings.values())
-    shown = {document.doc_id for top in tops for document in top}
-    return versions_of([document for document in inputs.documents if document.doc_id in shown]).newer
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.records import CaseInputs, Comparison, Passage, Query, Run
+from workbench.comparison.versioning import KnownVersions
+from workbench.records import CaseInputs, Comparison, Document, Passage, Query, Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 COLUMNS: dict[str, tuple[str, ...]] = {
     "per_query": ("run", "query_id", "measure", "value"),
     "rankings": ("run", "query_id", "rank", "doc_id", "passage_id", "score"),
-    "passages": ("passage_id", "doc_id", "text", "start", "end"),
-    "documents": ("doc_id", "title", "path", "locator", "updated_on"),
+    "passages": ("passage_id", "doc_id", "text", "start", "end", "section"),
+    "documents": ("doc_id", "title", "path", "locator", "updated_on", "newer", "versions", "language"),
     "queries": ("query_id", "text", "judged"),
     "qrels": ("query_id", "doc_id", "grade"),
     "failures": ("run", "query_id", "code", "rule", "first", "failed"),
@@ -28,6 +29,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "reasons": ("query_id", "doc_id", "feature", "text", "value", "contribution"),
 }
 """Columns of each table, in order."""
+HEADING = " › "
+"""Between the headings a passage stands under, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,10 @@ class StoredComparison:
     Attributes:
         per_query: run, query_id, measure, value.
         rankings: run, query_id, rank (from 1), doc_id, passage_id ("" when only the document is known), score.
-        passages: passage_id, doc_id, text, start, end; those that occur in a ranking.
-        documents: doc_id, title, path, locator, updated_on (ISO date or "").
+        passages: passage_id, doc_id, text, start, end, section (headings and place it begins at, "" where there are none);
+            those that occur in a ranking.
+        documents: doc_id, title, path, locator, updated_on (ISO date or ""), newer (id of its newest version, "" where there
+            is no newer one), versions (how many there are of it, itself among them), language (ISO 639-1 or "").
         queries: query_id, text, judged.
         qrels: query_id, doc_id, grade.
         failures: run, query_id, code, rule (the sentence with its ranks), first (of a failed question), failed.
@@ -70,7 +75,12 @@ def frame(name: str, rows: Iterable[Sequence[object]]) -> pd.DataFrame:
 
 
 def tables(
-    inputs: CaseInputs, queries: Sequence[Query], judged: set[str], runs: Mapping[str, Run], passages: Sequence[Passage]
+    inputs: CaseInputs,
+    queries: Sequence[Query],
+    judged: set[str],
+    runs: Mapping[str, Run],
+    passages: Sequence[Passage],
+    versions: KnownVersions,
 ) -> dict[str, pd.DataFrame]:
     """The tables of what was asked, found and labelled, by name.
 
@@ -80,6 +90,7 @@ def tables(
         judged: ids of those with a relevant document.
         runs: what each arm retrieved.
         passages: those that occur in a ranking.
+        versions: which documents have a newer version.
     """
     rankings = (
         (run.name, query_id, rank, document.doc_id, document.passage_id, document.score)
@@ -87,15 +98,30 @@ def tables(
         for query_id, ranking in run.rankings.items()
         for rank, document in enumerate(ranking, start=1)
     )
-    documents = (
-        (d.doc_id, d.title, d.source.path, d.source.locator, d.updated_on.isoformat() if d.updated_on else "")
-        for d in inputs.documents
-    )
     grades = ((q, d, grade) for q in sorted(judged) for d, grade in inputs.qrels[q].items())
     return {
         "rankings": frame("rankings", rankings),
-        "passages": frame("passages", ((p.passage_id, p.doc_id, p.text, p.start, p.end) for p in passages)),
-        "documents": frame("documents", documents),
+        "passages": frame("passages", map(_passage, passages)),
+        "documents": frame("documents", (_document(document, versions) for document in inputs.documents)),
         "queries": frame("queries", ((query.query_id, query.text, query.query_id in judged) for query in queries)),
         "qrels": frame("qrels", grades),
     }
+
+
+def _passage(passage: Passage) -> tuple[object, ...]:
+    section = ", ".join(part for part in (HEADING.join(passage.headings), passage.locator) if part)
+    return (passage.passage_id, passage.doc_id, passage.text, passage.start, passage.end, section)
+
+
+def _document(document: Document, versions: KnownVersions) -> tuple[object, ...]:
+    language = document.metadata.get("language", "")
+    return (
+        document.doc_id,
+        document.title,
+        document.source.path,
+        document.source.locator,
+        document.updated_on.isoformat() if document.updated_on else "",
+        versions.newer.get(document.doc_id, ""),
+        versions.counts.get(document.doc_id, 1),
+        language if len(language) == 2 else "",
+    )

@@ -74,6 +74,15 @@ class GradeFile:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FileMark:
+    """One state of a file: which it is, how long, when it was changed."""
+
+    inode: int
+    size: int
+    changed: int
+
+
 def read_grade_file(case_root: Path) -> GradeFile:
     """All grades of a case, regrades and withdrawals among them; none where the file is not there, or only as a link.
 
@@ -110,10 +119,29 @@ def read_grade_file(case_root: Path) -> GradeFile:
     return GradeFile(tuple(grades), (note,) if torn else ())
 
 
-def append_grade(case_root: Path, grade: Grade) -> None:
+def grade_file_mark(case_root: Path) -> FileMark | None:
+    """What tells one state of the file of grades from another; None where it is not there, or only as a link.
+
+    Raises:
+        InputError: the file cannot be looked at.
+    """
+    path = case_root / GRADES
+    try:
+        if path.is_symlink() or not path.is_file():
+            return None
+        state = path.stat()
+    except OSError as error:
+        raise InputError(f"{GRADES}: could not be read ({short(error)}); check its permissions") from error
+    return FileMark(state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+def append_grade(case_root: Path, grade: Grade) -> tuple[int, int]:
     """Keep a grade: one line at the end of the file, on the disk before this returns; two pages may do so at once.
 
     A half line that a crash left at the end is cut off first; it was never a grade.
+
+    Returns:
+        Where its line begins and ends, in bytes: whoever knew the file up to there need not read it again.
 
     Raises:
         CaseError: the case is read-only.
@@ -130,9 +158,11 @@ def append_grade(case_root: Path, grade: Grade) -> None:
             _end_last_line(stream)
             if stream.tell() + len(line) + 1 > MAX_BYTES:
                 raise InputError(f"{GRADES}: not kept, the file holds {MAX_BYTES // 2**20} MiB; {_REMEDY}")
+            begin = stream.tell()
             stream.write(line + b"\n")
             stream.flush()
             os.fsync(stream.fileno())
+            return begin, begin + len(line) + 1
     except OSError as error:
         raise InputError(
             f"{GRADES}: not kept ({short(error)}); check the case folder's permissions and space"

@@ -53,6 +53,7 @@ from workbench.records.corpus import (
     Section,
     Source,
 )
+from workbench.records.corpus_map import CorpusMap, MapMethod, Region
 from workbench.records.findings import (
     CAUSES,
     CaseVerdict,
@@ -90,6 +91,7 @@ __all__ = [
     "Comparison",
     "ComponentBlame",
     "CorpusHealth",
+    "CorpusMap",
     "CorpusSize",
     "DateBasis",
     "DatedFact",
@@ -117,6 +119,7 @@ __all__ = [
     "Interaction",
     "LogIntake",
     "LogQuestion",
+    "MapMethod",
     "NextStep",
     "Observation",
     "Passage",
@@ -127,6 +130,7 @@ __all__ = [
     "QueryLog",
     "RankedDocument",
     "Recommendation",
+    "Region",
     "Repository",
     "RetrievedItem",
     "Run",

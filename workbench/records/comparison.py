@@ -125,6 +125,7 @@ class Findability:
         by_kind: arm -> kind of probe ("title", "heading", "sentence") -> share of the probes that found their document.
         missed_by_naive: sampled documents no probe finds with naive dense retrieval; missed_by_all: with any arm.
         naive_misses, all_miss: the same as shares of the sampled documents.
+        without_probe: doc_id -> why a document that was drawn gave no probe; it is not among those sampled.
     """
 
     documents: int
@@ -137,6 +138,7 @@ class Findability:
     all_miss: Estimate
     missed_by_naive: tuple[str, ...] = ()
     missed_by_all: tuple[str, ...] = ()
+    without_probe: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def few_labels(
     runs: Mapping[str, Run],
     predictor: Predictor | None = None,
     *,
+    pool: Pool | None = None,
     pairs: Sequence[tuple[str, str]] | None = None,
     level: float = 0.95,
 ) -> FewLabels:
@@ -72,10 +73,11 @@ def few_labels(
         runs: arm -> what it retrieved. An arm without an entry for a question was not asked it, and is estimated over the
             questions it was asked; one that keeps fewer than k documents is not measured.
         predictor: predicted chances of failure; None is the agreement of the arms.
+        pool: the pool of these runs, where it is known already; None makes it.
         pairs: baseline and candidate of each difference; None is every pair in the order of the arms.
         level: confidence level.
     """
-    pool = pool_of(runs, k=plan.k, seed=plan.seed)
+    pool = pool or pool_of(runs, k=plan.k, seed=plan.seed)
     stands = standing(plan, pool, grades)
     outcomes = {query_id: pool.outcomes(query_id, stands.grades) for query_id in stands.counted}
     chosen = predictor or agreement_predictor(runs, k=plan.k)
