@@ -5,6 +5,7 @@ What a probe is belongs to `workbench.retrieval.probes`, what finding means to `
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,12 +15,19 @@ from workbench.comparison.deployed import DEPLOYED
 from workbench.compute import Progress, scaled
 from workbench.errors import MissingPartError
 from workbench.evaluation.findability import findability, probe_ranks
+from workbench.numbers import count
 from workbench.records import CaseInputs, Findability, Run
 from workbench.retrieval.arms import Corpus, Search
 from workbench.retrieval.probes import probes_of
+from workbench.retrieval.telling import cut_short, says_something
 
 PROBED = 200
 """Documents probed unless another number is asked for: the share found is known to within 7 points."""
+
+NOTHING_TO_ASK = "no heading or full sentence of its own"
+SHARED_TITLE = f"other documents have the same title, and it has {NOTHING_TO_ASK}"
+EMPTY_TITLE = f"its title says nothing that can be asked for, and it has {NOTHING_TO_ASK}"
+"""Why a document gives no probe; a heading or sentence of its own is one that stands in no other document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,8 @@ def findability_of(
             runs[arm] = search.run(arm)
         except MissingPartError:
             continue  # the comparison says why the arm is not there
+    titles = {document.doc_id: document.title for document in inputs.documents}
+    without = {doc_id: _why_no_probe(titles[doc_id]) for doc_id in probes.without_probe}
     result = findability(
         probes.probes,
         runs,
@@ -66,8 +76,22 @@ def findability_of(
         rng=np.random.default_rng(seed),
         drawn=probes.drawn,
         copies=probes.copies,
+        without_probe=without,
     )
     rows = probe_ranks(probes.probes, runs, copies=probes.copies)
-    without = len(probes.without_probe)
-    notes = [f"findability: {without:,} of {probes.drawn:,} documents drawn give no probe"] if without else []
+    notes = [_note(Counter(without.values()), probes.drawn)] if without else []
     return Found(result, [(row.doc_id, row.kind, row.probe, row.run, row.rank) for row in rows], notes)
+
+
+def _why_no_probe(title: str) -> str:
+    return SHARED_TITLE if says_something(cut_short(title)) else EMPTY_TITLE
+
+
+def _note(reasons: Counter[str], drawn: int) -> str:
+    number = sum(reasons.values())
+    their, are = ("its", "is") if number == 1 else ("their", "are")
+    why = "; ".join(f"{reason} ({count(times)})" for reason, times in reasons.most_common())
+    return (
+        f"{count(number)} of {count(drawn)} documents drawn could not be searched for by {their} own words and {are} left out of "
+        f"the shares of documents found: {why}"
+    )

@@ -83,6 +83,7 @@ def findability(
     drawn: int | None = None,
     copies: Copies | None = None,
     naive: str = "dense",
+    without_probe: Mapping[str, str] | None = None,
 ) -> Findability:
     """Shares of documents each arm finds by their probes, and the documents that are missed.
 
@@ -103,6 +104,7 @@ def findability(
         drawn: documents that were drawn for probing, those that gave no probe among them; None: those with probes.
         copies: a copy that is found answers for the document.
         naive: the arm that counts as naive retrieval.
+        without_probe: doc_id -> why a drawn document gave no probe, to be kept with the result.
 
     Raises:
         ValueError: k is below 1.
@@ -141,6 +143,7 @@ def findability(
         else Estimate.not_measured("no arm ran the probes"),
         missed_by_naive=missed_by_naive,
         missed_by_all=missed_by_all,
+        without_probe=dict(without_probe or {}),
     )
 
 

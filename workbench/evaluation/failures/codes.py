@@ -17,20 +17,20 @@ OTHER = "other"
 
 CODES: dict[str, str] = {
     "C0": "not judged: nothing is graded for the question; never counted as a failure",
-    "C1": "not reached: no arm has a relevant document in its first 100",
-    "C2": "cut apart: the answer's words stand in a document, but in no single passage",
-    "C3": "exact term missed: BM25 finds it by a number, code or rare word, this arm does not",
-    "C4": "paraphrase missed: dense finds it, the words differ",
-    "C5": "too deep: an arm has it, but below the cut",
-    "C6": "lost in fusion: one leg has it above the cut, the fusion does not",
-    "C7": "lost in reranking: the fusion has it above the cut, the reranker does not",
-    "C8": "crowded: at least half of what is retrieved repeats the rest",
-    "C9": "hub: a passage that is retrieved for many questions takes a place and is not relevant here",
+    "C1": "not reached: no search has a right document in its first 100",
+    "C2": "answer cut apart: its words stand in a document, but in no single passage",
+    "C3": "exact term missed: keyword search (BM25) finds it by a number, code or rare word, this search does not",
+    "C4": "paraphrase missed: dense search finds it by meaning, the words differ",
+    "C5": "ranked too low: this search reaches it, but not among the first; reranking, where one ran, lifts it there",
+    "C6": "lost in fusion: one of the searches put together has it among the first, the fused ranking does not",
+    "C7": "lost in reranking: it was among the first before reranking, and is not after",
+    "C8": "crowded out by repeats: at least half of what is retrieved repeats the rest",
+    "C9": "catch-all passage in its place: a passage that comes up for many questions stands there and is not right here",
     "C10": "out of date: a newer version of a retrieved document is in the corpus",
     "C11": "partly covered: the question has several parts, and what is retrieved covers only some",
-    "C12": "access: the asker may not read a retrieved document, or it does not say who may",
-    "buried": "below the cut everywhere: arms have it in their first 100, none above the cut, reranked or not",
-    "other": "found elsewhere: another arm has it above the cut, for none of these reasons",
+    "C12": "access unclear: the asker may not read a retrieved document, or it does not say who may",
+    "buried": "too low in every search: searches have it in their first 100, none among the first, reranked or not",
+    "other": "another search finds it: it is among the first there, and none of the reasons above explains the miss",
 }
 """Code -> meaning; what stands before the colon is its short name."""
 
