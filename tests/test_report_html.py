@@ -53,6 +53,13 @@ def test_in_a_terminal_a_long_interval_keeps_its_distance_from_the_p_value():
     assert re.search(r"\] +corrected", told) and "]corrected" not in told
 
 
+def test_in_a_terminal_a_case_without_labels_has_one_sentence_and_no_columns():
+    told = text.comparison_table(example_results.unlabelled_comparison())
+    assert told.count("Not measured") == 1
+    assert "not measured" not in told and "nDCG@10" not in told
+    assert re.search(r"naive dense +index 12.5 s, search 0.420 s", told)
+
+
 def test_every_measure_in_the_table_parses_back_to_the_comparison(page):
     for arm, result in example_results.comparison().arms.items():
         for label, estimate in result.measures.items():

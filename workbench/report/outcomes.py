@@ -5,6 +5,7 @@ It reads the values per question that a comparison kept; it scores nothing itsel
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import pandas as pd
@@ -13,6 +14,13 @@ from workbench.report.words import Changes
 
 Outcome = Literal["recovered", "lost", "still failing", "found by both"]
 OUTCOMES: tuple[Outcome, ...] = ("recovered", "lost", "still failing", "found by both")
+MEANINGS: dict[Outcome, str] = {
+    "recovered": "only {candidate} finds it",
+    "lost": "only {baseline} finds it",
+    "still failing": "neither finds it",
+    "found by both": "both find it",
+}
+"""What an outcome means for the two arms compared."""
 _BY_HITS: dict[tuple[bool, bool], Outcome] = {
     (False, True): "recovered",
     (True, False): "lost",
@@ -41,10 +49,22 @@ def outcomes(per_query: pd.DataFrame, baseline: str, candidate: str, k: int) -> 
     return pd.Series([_BY_HITS[bool(b), bool(a)] for b, a in pairs], index=shared, dtype=str, name="outcome")
 
 
+def tally(each: pd.Series, among: Collection[str] | None = None) -> dict[Outcome, int]:
+    """Questions by outcome, every outcome named.
+
+    Args:
+        each: outcome per query_id.
+        among: query_ids that are counted; all of them when None.
+    """
+    counted = each if among is None else each[each.index.isin(list(among))]
+    found = counted.value_counts()
+    return {outcome: int(found.get(outcome, 0)) for outcome in OUTCOMES}
+
+
 def changes(per_query: pd.DataFrame, baseline: str, candidate: str, k: int) -> Changes | None:
     """How many questions the candidate gets back, loses and still fails; None when no question has both."""
     each = outcomes(per_query, baseline, candidate, k)
     if each.empty:
         return None
-    tally = each.value_counts()
-    return Changes(baseline, candidate, *(int(tally.get(outcome, 0)) for outcome in OUTCOMES[:3]))
+    counts = tally(each)
+    return Changes(baseline, candidate, *(counts[outcome] for outcome in OUTCOMES[:3]))

@@ -20,18 +20,22 @@ WIDEST = 24
 
 
 def comparison_table(comparison: Comparison) -> str:
-    """Sentence, the arm recommended, one line an arm, one line a difference."""
-    labels = measure_labels(comparison)
+    """Sentence, the arm recommended, one line an arm, one line a difference.
+
+    Without a labelled question there are no columns of measures, which would all say the same as the sentence.
+    """
+    labels = measure_labels(comparison) if comparison.judged else ()
     advised = [comparison.recommended.reason] if comparison.recommended else []
     names = max((len(arm_name(name)) for name in comparison.arms), default=0) + 2
     lines = [
         comparison_sentence(comparison),
         *advised,
         "",
-        f"{'':<{names}}" + "".join(f"{label:<{WIDEST}}" for label in labels),
+        *([f"{'':<{names}}" + "".join(f"{label:<{WIDEST}}" for label in labels)] if labels else []),
     ]
     for name, report in comparison.arms.items():
-        cells = arm_reason(report) or "".join(_cell(report.measures[label], label) for label in labels)
+        reason = arm_reason(report) if comparison.judged else report.reason
+        cells = reason or "".join(_cell(report.measures[label], label) for label in labels)
         timing = (
             f"index {seconds(report.seconds.index)}, search {seconds(report.seconds.search)}" if report.seconds else ""
         )

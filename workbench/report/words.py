@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.evaluation.failures import CODES, OTHER
+from workbench.evaluation.failures import BURIED, CODES, OTHER
 from workbench.numbers import count, measured, not_measured
-from workbench.records import ArmReport, Comparison, Difference, Estimate, Evidence
+from workbench.records import ArmReport, Comparison, Difference, Estimate, Evidence, FewLabels
 from workbench.retrieval.recipes import arm_name
 
 CAUSE_NAMES = {
@@ -37,6 +37,11 @@ DIFFERENCE_WORDS = {
     "undetermined": "cannot tell yet",
 }
 
+NAIVE = "dense"
+"""The arm everything is set against."""
+SPOKEN_ARMS = {NAIVE: "naive retrieval", "bm25": "keyword search (BM25)", "deployed": "the deployed system"}
+"""Arms as the subject of a sentence, where that is not their name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -50,24 +55,52 @@ class Changes:
 
 
 def failure_name(code: str) -> str:
-    """A failure code with its words: "C3" -> "exact term missed (C3)"; unknown codes stay as they are."""
+    """A failure code with its words: "C3" -> "exact term missed (C3)"; unknown codes stay as they are.
+
+    What the taxonomy leaves over has a word instead of a number, which says nothing to a reader and is left out.
+    """
     if code not in CODES:
         return code
     name = CODES[code].partition(":")[0]
-    return name if code == OTHER else f"{name} ({code})"
+    return name if code in (BURIED, OTHER) else f"{name} ({code})"
 
 
-def comparison_sentence(comparison: Comparison, changes: Changes | None = None) -> str:
-    """What the comparison found, to be read aloud: how often naive retrieval misses and what the candidate changes.
+def failure_meaning(code: str) -> str:
+    """What a failure code means, in one clause; "" for an unknown one."""
+    return CODES.get(code, "").partition(": ")[2]
 
-    Says what is missing instead where there are no labels or where dense retrieval could not run.
+
+def spoken_arm(arm: str) -> str:
+    """An arm's name as the subject of a sentence.
+
+    >>> spoken_arm("dense"), spoken_arm("deployed"), spoken_arm("hybrid+rerank")
+    ('naive retrieval', 'the deployed system', 'hybrid with reranker')
     """
-    if comparison.judged == 0:
-        return (
-            f"Not measured: none of the {count(comparison.queries)} questions has a labelled document, "
-            "so the rankings can be read side by side but not scored."
-        )
-    return f"{_miss_sentence(comparison)}{_change_clause(changes)}."
+    return SPOKEN_ARMS.get(arm, arm_name(arm))
+
+
+def comparison_sentence(
+    comparison: Comparison, changes: Changes | None = None, *, pair: tuple[str, str] | None = None
+) -> str:
+    """What the comparison found, to be read aloud: how often one arm misses and what another changes.
+
+    Args:
+        comparison: the comparison.
+        changes: what became of the questions between the two arms; None where no question has both.
+        pair: the arm spoken of and the one set against it; those of `changes` when None, else naive retrieval and the arm
+            recommended.
+
+    Without labels it says what the grades say, and without grades that nothing is measured; where the arm could not run, why.
+    """
+    baseline, candidate = pair or _pair_of(comparison, changes)
+    if comparison.judged:
+        return f"{_miss_sentence(comparison, baseline)}{_change_clause(comparison, changes)}."
+    if comparison.few_labels is not None and comparison.few_labels.graded:
+        return _graded_sentence(comparison.few_labels, baseline, candidate)
+    return (
+        f"Not measured: none of the {count(comparison.queries)} questions has a labelled document, "
+        "so the rankings can be read side by side but not scored."
+    )
 
 
 def evidence_title(evidence: Evidence) -> str:
@@ -107,15 +140,37 @@ def listing(words: Iterable[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def _miss_sentence(comparison: Comparison) -> str:
-    failures = comparison.failures.get("dense")
+def _pair_of(comparison: Comparison, changes: Changes | None) -> tuple[str, str]:
+    if changes is not None:
+        return changes.baseline, changes.candidate
+    advised = comparison.recommended.arm if comparison.recommended else None
+    return NAIVE, advised or ""
+
+
+def _miss_sentence(comparison: Comparison, arm: str) -> str:
+    failures = comparison.failures.get(arm)
     if failures is None or failures.share.value is None:
-        reason = failures.share.reason if failures else _missing_arm_reason(comparison, "dense")
-        return f"How often naive retrieval misses the right document is {not_measured(reason)}"
+        reason = failures.share.reason if failures else _missing_arm_reason(comparison, arm)
+        return f"How often {spoken_arm(arm)} misses the right document is {not_measured(reason)}"
     return (
-        f"On {_questions(failures.share)} naive retrieval misses the right document in the top {failures.k} "
+        f"On {_questions(failures.share)} {spoken_arm(arm)} misses the right document in the top {failures.k} "
         f"for {measured(failures.share, share=True)}"
     )
+
+
+def _graded_sentence(few: FewLabels, baseline: str, candidate: str) -> str:
+    """What grades alone can say; they tighten as more come in."""
+    given = f"{count(few.graded)} grade{'' if few.graded == 1 else 's'}"
+    said = [
+        (spoken_arm(arm), measured(few.arms[arm].estimate, share=True))
+        for arm in dict.fromkeys([baseline, candidate])
+        if arm in few.arms and few.arms[arm].estimate.value is not None
+    ]
+    if not said:
+        return f"Not measured yet: {given} so far, and too few questions are graded to the end to say how often a search misses."
+    (first, share), others = said[0], said[1:]
+    rest = "".join(f", {name} for {other}" for name, other in others)
+    return f"Going by {given}, {first} misses the right document in the top {few.k} for {share} of questions{rest}."
 
 
 def _missing_arm_reason(comparison: Comparison, arm: str) -> str:
@@ -127,11 +182,15 @@ def _questions(estimate: Estimate) -> str:
     return f"{count(estimate.n)} question{'' if estimate.n == 1 else 's'}"
 
 
-def _change_clause(changes: Changes | None) -> str:
-    if changes is None:
+def _change_clause(comparison: Comparison, changes: Changes | None) -> str:
+    if changes is None or changes.baseline == changes.candidate:
         return ""
     missed = changes.recovered + changes.still_failing
+    share = comparison.failures[changes.baseline].share if changes.baseline in comparison.failures else None
+    whole = share is not None and share.value is not None and round(share.value * share.n) == missed
+    # A log may hold some of the questions only: then fewer misses are shared than the baseline has.
+    those = f"those {count(missed)}" if whole else f"the {count(missed)} missed that both answered"
     return (
-        f"; {arm_name(changes.candidate)} gets {count(changes.recovered)} of those {count(missed)} back "
+        f"; {spoken_arm(changes.candidate)} gets {count(changes.recovered)} of {those} back "
         f"and loses {count(changes.lost)}"
     )
