@@ -1,21 +1,18 @@
-import dataclasses
-
 import example_results
-import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.records import Comparison, CorpusSize
-from workbench.report.words import Changes
 from workbench.ui import charts, query_charts, tokens
+from workbench.ui.lab_queries import Rankings
+from workbench.ui.rank_flow import rank_flow_chart
+from workbench.ui.rank_steps import flow_of
 
 ALL = {
     "measures": lambda: charts.measures_chart(example_results.comparison()),
     "differences": lambda: charts.differences_chart(example_results.comparison().differences),
-    "failures": lambda: charts.failures_chart(example_results.comparison()),
-    "changes": lambda: charts.changes_chart([Changes("dense", "hybrid", 8, 2, 2)]),
     "causes": lambda: charts.causes_chart(example_results.diagnosis()),
     "rank flow": lambda: rank_flow(),
     "per query": lambda: query_charts.per_query_chart(
@@ -24,11 +21,9 @@ ALL = {
 }
 
 
-def rank_flow(grades=None):
-    stored = example_results.stored_comparison()
-    rows = stored.rankings[stored.rankings["query_id"] == "q01"]
-    titles = dict(zip(stored.documents["doc_id"], stored.documents["title"], strict=True))
-    return query_charts.rank_flow_chart(rows, ["dense", "hybrid"], titles, grades if grades is not None else {"d1": 1})
+def rank_flow():
+    rankings = Rankings(example_results.stored_comparison())
+    return rank_flow_chart(flow_of(rankings, "q01", ["dense", "hybrid"], k=10, cut=5))
 
 
 def words(figure):
@@ -58,7 +53,7 @@ def test_a_chart_says_what_its_axis_counts(name):
 @pytest.mark.parametrize("name", ALL)
 def test_no_chart_shows_client_text_as_markup_or_a_formula(name):
     for text in words(ALL[name]()):
-        assert "<" not in text
+        assert "<" not in text.replace("<br>", "")  # lines of a label are broken by the chart itself
         assert "$" not in text
 
 
@@ -87,22 +82,31 @@ def test_shares_and_scores_are_written_as_everywhere_else():
 
 def test_a_difference_says_its_verdict_beside_its_interval():
     texts = words(charts.differences_chart(example_results.comparison().differences))
-    assert "+0.108: better" in texts
-    assert "+15 points: better" in texts
-    assert "+0.0270: cannot tell yet" in texts
+    assert "+0.108 [0.0310, 0.181], better" in texts
+    assert "+15 points [2, 28], better" in texts
+    assert "+0.0270 [−0.0500, 0.100], cannot tell yet (260 more)" in texts
 
 
-def test_failures_count_every_code_of_every_arm():
-    figure = charts.failures_chart(example_results.comparison())
-    dense = figure.data[0]
-    assert dict(zip(dense.y, dense.x, strict=True))["exact term missed (C3)"] == 6
-    assert sum(dense.x) == 10
+def test_differences_in_one_measure_share_an_axis_that_names_it():
+    shares = [d for d in example_results.comparison().differences if d.measure == "success@5"]
+    figure = charts.differences_chart(shares)
+    assert figure.layout.xaxis.title.text == "difference in success@5, points; better to the right; n = 40"
+    assert figure.layout.xaxis.ticktext == ("−20", "0", "+20")
+    assert figure.layout.yaxis.ticktext == ("hybrid against naive dense",)
 
 
-def test_what_is_lost_points_the_other_way_than_what_is_recovered():
-    recovered, lost = charts.changes_chart([Changes("dense", "hybrid", 8, 2, 2)]).data
-    assert (recovered.x, recovered.text) == ((8,), ("8 back",))
-    assert (lost.x, lost.text) == ((-2,), ("2 lost",))
+def test_only_what_cannot_be_told_yet_is_hollow_and_only_the_chosen_pair_has_a_ground():
+    figure = charts.differences_chart(example_results.comparison().differences[:2], chosen=("hybrid", "dense"))
+    assert figure.data[0].marker.symbol == ("circle-open", "circle")
+    assert [(shape.y0, shape.y1) for shape in figure.layout.shapes if shape.type == "rect"] == [(0.5, 1.5)]
+
+
+def test_a_chart_of_differences_turns_into_another_one_whatever_their_number():
+    all_of_them = example_results.comparison().differences
+    shown = go.FigureWidget(charts.differences_chart(()))
+    query_charts.refresh(shown, charts.differences_chart(all_of_them))
+    assert list(shown.data[0].x) == [0.027, 0.108, 0.15]
+    assert shown.layout.height == charts.FOREST_FRAME + 3 * charts.FOREST_ROW
 
 
 def test_a_cause_shows_probability_band_and_where_it_started():
@@ -110,17 +114,6 @@ def test_a_cause_shows_probability_band_and_where_it_started():
     assert now.x[0] == 0.873
     assert now.error_x.array[0] == pytest.approx(0.95 - 0.873)
     assert before.x[0] == 0.33
-
-
-def test_a_rank_below_the_cut_is_drawn_below_it():
-    flow = rank_flow({"d1": 1, "nowhere": 1}).data[1]
-    assert flow.y == (8, 1, None, 11, 11, None)
-    assert flow.hovertext[3] == "nowhere, naive dense: below 10"
-
-
-def test_the_right_document_is_named_at_its_last_rank():
-    assert "&lt;script&gt;" in rank_flow().layout.annotations[0].text
-    assert rank_flow().layout.annotations[0].y == 1
 
 
 def test_gains_and_losses_are_counted_in_the_axis_title():
@@ -133,28 +126,12 @@ def test_gains_and_losses_are_counted_in_the_axis_title():
     "figure",
     [
         lambda: charts.measures_chart(example_results.unlabelled_comparison()),
-        lambda: charts.failures_chart(example_results.unlabelled_comparison()),
         lambda: charts.measures_chart(Comparison("none", CorpusSize(0, 0), 0, 0, {}, (), {}, {})),
         lambda: charts.differences_chart(()),
-        lambda: charts.changes_chart([]),
     ],
 )
 def test_without_numbers_a_chart_says_not_measured(figure):
     assert any("not measured" in text for text in words(figure()))
-
-
-def test_without_rankings_the_flow_says_so_and_keeps_its_traces():
-    empty = pd.DataFrame({"run": pd.Series(dtype=str), "rank": pd.Series(dtype=int), "doc_id": pd.Series(dtype=str)})
-    figure = query_charts.rank_flow_chart(empty, ["dense", "hybrid"], {}, {})
-    assert "no arm has a ranking for this question" in words(figure)
-    assert len(figure.data) == len(rank_flow().data)
-
-
-def test_a_shown_chart_turns_into_another_of_its_kind():
-    shown = go.FigureWidget(rank_flow())
-    query_charts.refresh(shown, rank_flow({"d100": 2}))
-    assert [annotation.text for annotation in shown.layout.annotations] == ["Bulletin MB 2026-100"]
-    assert list(shown.data[1].y) == [1, 2, None]
 
 
 def test_long_client_text_is_cut():
@@ -165,32 +142,3 @@ def test_long_client_text_is_cut():
 def test_client_text_never_holds_what_plotly_interprets(text):
     escaped = charts.chart_text(text)
     assert not set("<>$") & set(escaped)
-
-
-def test_what_the_deployed_system_ranked_below_its_log_is_not_drawn():
-    rows = pd.DataFrame(
-        [("dense", 1, "d1"), ("dense", 2, "d2"), ("deployed", 1, "d2")], columns=["run", "rank", "doc_id"]
-    )
-    figure = query_charts.rank_flow_chart(rows, ["dense", "deployed"], {}, {"d1": 1})
-    right = figure.data[1]
-    assert list(right.y) == [1, None, None]
-    assert "not among the results logged" in right.hovertext[1]
-    assert [(note.x, note.y) for note in figure.layout.annotations] == [(0, 1)]
-
-
-def test_many_arms_have_their_names_in_lines_that_fit_their_panel():
-    comparison = example_results.comparison()
-    failures = next(iter(comparison.failures.values()))
-    arms = [
-        "dense",
-        "bm25",
-        "hybrid",
-        "hybrid+rerank",
-        "hybrid+title",
-        "hybrid+weighted",
-        "hybrid+title+weighted+rerank",
-    ]
-    figure = charts.failures_chart(dataclasses.replace(comparison, failures=dict.fromkeys(arms, failures)))
-    titles = [note.text for note in figure.layout.annotations]
-    assert titles[0] == "naive dense"
-    assert titles[-1] == "hybrid (titles,<br>by score,<br>reranked)"

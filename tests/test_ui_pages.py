@@ -15,13 +15,12 @@ from workbench.case import new_case
 from workbench.report.outcomes import changes, outcomes
 from workbench.report.words import comparison_sentence
 from workbench.session import results_folder
-from workbench.ui import lab_page
 from workbench.ui.analysis import AnalysisPanel
 from workbench.ui.diagnosis_page import build_diagnosis_page, build_diagnosis_panel, gain_words
 from workbench.ui.lab_page import build_lab_page, build_lab_panel
 from workbench.ui.lab_queries import Rankings, first_right_ranks, question_rows
-from workbench.ui.lab_questions import QuestionList, QuestionPanel
 from workbench.ui.lab_rankings import rankings_markup, snippet
+from workbench.ui.lab_state import Lab
 from workbench.ui.page import PageContext
 from workbench.ui.start import build_start_page, created_markup, holdings, name_fault
 from workbench.ui.steps import notebooks_dir, step
@@ -48,17 +47,6 @@ def context(case, key="diagnosis", **query):
 @pytest.fixture(scope="module")
 def stored():
     return example_results.stored_comparison()
-
-
-@pytest.fixture
-def panel(stored):
-    return QuestionPanel(
-        stored, ["dense", "bm25", "hybrid", "hybrid+rerank"],
-        baseline="dense", candidate="hybrid", k=5, case_slug="calder-wharf",
-    )  # fmt: skip
-
-
-# ---------------------------------------------------------------- what became of each question
 
 
 def test_outcomes_follow_from_what_both_arms_found(stored):
@@ -172,85 +160,14 @@ def test_a_snippet_is_a_part_of_its_text(text, query):
     assert cut in text
 
 
-# ---------------------------------------------------------------- the question panel, driven
-
-
-def test_choosing_a_question_shows_its_rankings(panel):
-    panel.questions.selected = "q03"
-    page = BeautifulSoup(panel.reading.value, "html.parser")
-    assert page.h3["data-question"] == "q03"
-    assert [s["data-run"] for s in page.select(".wb-ranking")] == ["dense", "hybrid"]
-    right = page.select_one('.wb-ranking[data-run="dense"] .wb-hit[data-grade="right"]')
-    assert (right["data-doc"], right.select_one(".wb-rank").text) == ("d3", "8")
-
-
-def test_choosing_a_question_redraws_the_rank_flow(panel):
-    panel.questions.selected = "q03"
-    assert list(panel.flow.data[1].y) == [8, 3, 3, 3, None]
-
-
-def test_another_candidate_changes_list_and_rankings(panel):
-    panel.candidate.value = "bm25"
-    assert panel.questions.labels["after"] == "keyword (BM25)"
-    assert sum(row[2] == "lost" for row in panel.questions.rows) == 7
-    assert 'data-run="bm25"' in panel.reading.value
-
-
-def test_every_arm_can_be_shown(panel):
-    panel.every_arm.value = True
-    assert BeautifulSoup(panel.reading.value, "html.parser").select(".wb-ranking")[-1]["data-run"] == "hybrid+rerank"
-
-
-def test_an_arm_can_be_compared_with_itself_without_an_error(panel):
-    panel.candidate.value = "dense"
-    assert len(BeautifulSoup(panel.reading.value, "html.parser").select(".wb-ranking")) == 1
-
-
-def test_a_question_of_the_address_is_open_at_first(stored):
-    page = build_lab_panel(stored, question="q05")
-    assert next(part for part in walk(page) if isinstance(part, QuestionList)).selected == "q05"
-
-
-def test_an_unknown_question_of_the_address_is_ignored(stored):
-    page = build_lab_panel(stored, question="<script>")
-    assert next(part for part in walk(page) if isinstance(part, QuestionList)).selected == "q01"
-
-
 # ---------------------------------------------------------------- pages
 
 
 def test_the_lab_shows_the_values_of_the_comparison(stored):
-    page = read(build_lab_panel(stored, case_slug="calder-wharf"))
+    page = read(build_lab_panel(Lab(stored)))
     assert page.h1.text.startswith("On 40 questions naive retrieval misses")
     assert "0.642 [0.562, 0.712]" in page.text
     assert "not measured: the log keeps no document ids" in page.text
-
-
-def test_the_lab_says_what_is_wrong_and_which_search_to_go_on_with(stored):
-    page = markup(build_lab_panel(stored))
-    assert 'class="wb-recommended" data-arm="hybrid+rerank"' in page
-    assert "not averaged: 4 questions nobody judged" in page
-    for said in ("What each step brings in and pushes out", "Which part brings the gain", "What the grades say"):
-        assert said in page
-    assert "not tested: no arm with +small was asked for" in page
-    assert "Can documents be found at all" in page
-    assert "<script>alert" not in page
-
-
-def test_a_variant_is_among_the_arms_set_against_naive_retrieval(stored):
-    def renamed(frame):
-        return frame.assign(run=frame["run"].replace("hybrid", "hybrid+title"))
-
-    arms = {"hybrid+title" if arm == "hybrid" else arm: r for arm, r in stored.comparison.arms.items()}
-    variant = dataclasses.replace(
-        stored,
-        comparison=dataclasses.replace(stored.comparison, arms=arms),
-        rankings=renamed(stored.rankings),
-        per_query=renamed(stored.per_query),
-    )
-    charts = [w for w in walk(build_lab_panel(variant)) if hasattr(w, "data") and hasattr(w, "layout")]
-    rows = {row for w in charts for trace in getattr(w, "data", ()) if trace.type == "bar" for row in trace.y or ()}
-    assert "hybrid (titles)" in rows
 
 
 def test_a_reranked_document_says_why_it_stands_there(stored):
@@ -271,7 +188,7 @@ def test_the_lab_without_labels_shows_rankings_and_no_number():
         failures=stored.failures.iloc[:0],
         queries=stored.queries.assign(judged=False),
     )
-    page = read(build_lab_panel(unlabelled))
+    page = read(build_lab_panel(Lab(unlabelled)))
     assert page.h1.text.startswith("Not measured")
     assert len(page.select(".wb-hit")) == 20
     assert "Nobody has labelled a document for this question" in page.text
@@ -474,16 +391,3 @@ def test_a_notebook_is_a_title_an_import_and_one_call(name):
 def test_a_name_that_another_folder_uses_is_taken():
     assert name_fault("insurance_claims", {"insurance_claims"}).startswith("'insurance_claims' is the name of a case")
     assert name_fault("acme", {"insurance_claims"}) is None
-
-
-def test_of_many_differences_the_chart_keeps_those_that_matter(stored):
-    comparison = stored.comparison
-    one = comparison.differences[0]
-    variants = [
-        dataclasses.replace(one, baseline=b, candidate=f"hybrid+{n}") for b in ("dense", "bm25") for n in "abcdefg"
-    ]
-    told = lab_page._shown_differences(
-        dataclasses.replace(comparison, differences=(*comparison.differences, *variants))
-    )
-    assert {d.baseline for d in told} == {"dense"}
-    assert lab_page._shown_differences(comparison) == [d for d in comparison.differences if d.measure == "nDCG@10"]

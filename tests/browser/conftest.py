@@ -5,6 +5,7 @@ Every test that uses `page` fails on a request to another host, a console error,
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from workbench import session
+from workbench.case import Case, open_case
 from workbench.ui.browser import find_chromium, launch_arguments
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -123,6 +126,21 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 
 
 @pytest.fixture(scope="session")
+def sample_case(workbench: Workbench) -> Case:
+    """The sample as a client's case, taken in and diagnosed for real."""
+    return _analysed(REPOSITORY / "sample_corpora" / "insurance_claims", workbench.workspace / "sample")
+
+
+@pytest.fixture(scope="session")
+def mtrag_case(workbench: Workbench) -> Case:
+    """A public benchmark with 399 questions of conversations; skipped where the development data are not there."""
+    data = REPOSITORY.parent / "shared" / "data" / "mtrag"
+    if not data.is_dir():
+        pytest.skip("the development data 'mtrag' is not beside this checkout")
+    return _analysed(data, workbench.workspace / "mtrag")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
@@ -155,6 +173,15 @@ def page(stranger: Page, workbench: Workbench) -> Page:
     """A page that is signed in and shows nothing yet: no kernel is started for it."""
     assert stranger.request.get(workbench.start, max_redirects=0).status == 302
     return stranger
+
+
+def _analysed(files: Path, root: Path) -> Case:
+    shutil.copytree(files, root, ignore=shutil.ignore_patterns(".workbench"), copy_function=shutil.copyfile)
+    for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)  # the development data are read-only, and so would their copy be
+    case = open_case(root)
+    session.diagnose(case)
+    return case
 
 
 def _abort(route: Route) -> None:

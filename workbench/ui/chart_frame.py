@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
+import anywidget
 import ipywidgets as widgets
 import plotly.graph_objects as go
+import traitlets
 
+from workbench.ui.chart_page import chart_page
+from workbench.ui.downloads import Download, Work, file_name
 from workbench.ui.figure import Fig
+from workbench.ui.tokens import CHART_GRID, CHART_TEXT
+
+
+class ChartPicture(anywidget.AnyWidget):
+    """The button that saves the chart beside it as PNG, made in the browser; it also tells screen readers what the chart shows.
+
+    Attributes:
+        name: file name without ending.
+        label: what the chart shows.
+        neutral: the colours of charts that follow the theme, and the custom property each becomes in a picture.
+    """
+
+    _esm = Path(__file__).parent / "chart_picture.js"
+    name = traitlets.Unicode().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+    neutral = traitlets.Dict({CHART_TEXT: "--wb-text", CHART_GRID: "--wb-line"}).tag(sync=True)
 
 
 class ChartFrame(widgets.VBox):  # type: ignore[misc]
@@ -21,7 +44,37 @@ class ChartFrame(widgets.VBox):  # type: ignore[misc]
     """
 
     def __init__(self, figure: go.Figure, *, name: str, label: str) -> None:
-        self.name, self.label = name, label
         self.chart = Fig(figure)
-        super().__init__([self.chart])
+        self._picture = ChartPicture(name=file_name(name), label=label)
+        self._page = Download("HTML", work=self._work, hint=_hint(label), quiet=True)
+        tools = widgets.HBox([self._picture, self._page])
+        tools.add_class("wb-chart-tools")
+        super().__init__([self.chart, tools])
         self.add_class("wb-chart")
+
+    @property
+    def name(self) -> str:
+        """File name of the exports, without ending."""
+        return str(self._picture.name)
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._picture.name = file_name(name)
+
+    @property
+    def label(self) -> str:
+        """What the chart shows, in one sentence; it may change with the chart."""
+        return str(self._picture.label)
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._picture.label, self._page.hint = label, _hint(label)
+
+    def _work(self) -> Work:
+        # The chart as it is at the click: updates go on while the page is written.
+        drawn, name, label = self.chart.to_dict(), f"{self.name}.html", self.label
+        return lambda: (name, chart_page(drawn, label, date.today()).encode("utf-8"))
+
+
+def _hint(label: str) -> str:
+    return f"Save chart as a page that opens without the workbench: {label}"

@@ -7,22 +7,33 @@ through `chart_text`. Nothing is computed here but positions.
 from __future__ import annotations
 
 import html
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from workbench import numbers
 from workbench.records import ArmReport, Comparison, Diagnosis, Difference, Estimate
-from workbench.report.words import CAUSE_NAMES, DIFFERENCE_WORDS, Changes, failure_name, measure_labels
+from workbench.report.words import CAUSE_NAMES, DIFFERENCE_WORDS, measure_labels
 from workbench.retrieval.recipes import arm_name
-from workbench.ui.tokens import CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, arm_colour, cause_colour, plotly_template
+from workbench.ui.tokens import (
+    CHART_GRID,
+    CHART_TEXT,
+    OTHER_COLOUR,
+    TYPE_SCALE,
+    arm_colour,
+    cause_colour,
+    plotly_template,
+)
 
 ROW = 34
 """Pixels of one row of a horizontal chart."""
 FRAME = 72
 """Pixels for the axis under the rows and the title above a panel."""
+FOREST_ROW, FOREST_FRAME = 26, 64
+"""The same for the chart of differences, whose rows hold no text above their marks."""
+WORDS_FROM = 0.38
+"""Where the words beside the differences start, as a share of the width."""
 
 
 def chart_text(text: str, *, limit: int = 70) -> str:
@@ -58,78 +69,54 @@ def measures_chart(comparison: Comparison, measures: Sequence[str] | None = None
     return figure
 
 
-def differences_chart(differences: Sequence[Difference]) -> go.Figure:
-    """Each candidate minus its baseline with its interval around a line at zero (a forest plot), verdict beside it."""
+def differences_chart(differences: Sequence[Difference], *, chosen: Collection[str] = ()) -> go.Figure:
+    """Each candidate minus its baseline with its interval around a line at zero (a forest plot), verdict beside it.
+
+    One trace whatever the rows, so that a shown chart can turn into another one; a difference nobody can tell yet is hollow.
+
+    Args:
+        differences: those drawn, top down; what has no value is left out.
+        chosen: the two arms compared elsewhere on the page; their row has a ground.
+    """
     measured = [d for d in differences if d.difference.value is not None]
     if not measured:
-        return empty_chart("not measured: no two arms have the same labelled questions")
-    rows = [f"{arm_name(d.candidate)} against {arm_name(d.baseline)}, {d.measure}" for d in measured]
-    figure = _horizontal(len(rows))
-    for row, each in zip(rows, measured, strict=True):
-        figure.add_trace(_point(each.difference, row, arm_colour(each.candidate), text=""))
-        # Words start at the upper end of an interval, so that they never lie on its bar.
+        return empty_chart("not measured: no two arms have the same labelled questions").add_trace(_forest(()))
+    one_measure = len({d.measure for d in measured}) == 1
+    rows = [_row_name(d, "" if one_measure else f", {d.measure}") for d in measured]
+    figure = go.Figure(layout={"template": plotly_template(), "height": FOREST_FRAME + FOREST_ROW * len(rows)})
+    figure.add_trace(_forest(measured))
+    for place, each in enumerate(measured):
         figure.add_annotation(
-            x=each.difference.high, y=row, text=_difference_label(each), showarrow=False, xanchor="left", xshift=12
-        )
+            x=WORDS_FROM, xref="paper", y=place, text=chart_text(_difference_label(each), limit=120), showarrow=False,
+            xanchor="left", align="left",
+        )  # fmt: skip
+        if {each.baseline, each.candidate} == set(chosen):
+            figure.add_shape(
+                type="rect", xref="paper", x0=0, x1=1, y0=place - 0.5, y1=place + 0.5, fillcolor=CHART_GRID, line_width=0,
+                layer="below", opacity=0.5,
+            )  # fmt: skip
     bounds = [abs(b) for d in measured for b in (d.difference.low, d.difference.high) if b is not None]
     reach = 1.1 * max([*bounds, 0.05])
-    most = max(d.difference.n for d in measured)
-    # Half the width is left for the words beside the intervals.
-    figure.update_xaxes(range=[-reach, 2.6 * reach], title_text=f"difference, better to the right, n = {most}")
+    most = numbers.count(max(d.difference.n for d in measured))
     ticks = _symmetric_ticks(reach)
-    figure.update_xaxes(tickvals=ticks, ticktext=[numbers.signed(tick) for tick in ticks])
-    figure.update_yaxes(categoryarray=rows[::-1])
-    figure.add_vline(x=0, line_width=1, line_color=CHART_TEXT)
-    return figure
-
-
-def failures_chart(comparison: Comparison) -> go.Figure:
-    """Missed questions by failure code: one panel per arm, one row per code, the count at the end of its bar."""
-    arms = [arm for arm, failures in comparison.failures.items() if failures.share.value is not None]
-    codes = sorted(
-        {code for arm in arms for code in comparison.failures[arm].by_code},
-        key=lambda code: (-sum(comparison.failures[arm].by_code.get(code, 0) for arm in arms), code),
-    )
-    if not codes:
-        return empty_chart("no question was missed" if arms else "not measured: no question has a labelled document")
-    rows = [chart_text(failure_name(code)) for code in codes]
-    titles = [_wrapped(arm_name(arm), len(arms)) for arm in arms]
-    figure = _panels(titles, rows)
-    lines = max(title.count("<br>") for title in titles)
-    figure.update_layout(margin_t=32 + 20 * lines, height=figure.layout.height + 20 * lines)
-    highest = max(comparison.failures[arm].by_code.get(code, 0) for arm in arms for code in codes)
-    for column, arm in enumerate(arms, start=1):
-        failures = comparison.failures[arm]
-        counts = [failures.by_code.get(code, 0) for code in codes]
-        figure.add_trace(_bar(counts, rows, arm_colour(arm)), row=1, col=column)
-        figure.update_xaxes(
-            range=[0, highest * 1.25],
-            nticks=3,
-            tickformat="d",
-            title_text=_wrapped(f"questions of {failures.share.n}, top {failures.k}", len(arms)),
-            col=column,
-        )
-    return figure
-
-
-def changes_chart(changes: Sequence[Changes]) -> go.Figure:
-    """Questions a candidate gets back (to the right) and loses (to the left) against its baseline."""
-    if not changes:
-        return empty_chart("not measured: no two arms have the same labelled questions")
-    rows = [arm_name(change.candidate) for change in changes]
-    colours = [arm_colour(change.candidate) for change in changes]
-    figure = _horizontal(len(rows))
-    figure.add_trace(_bar([c.recovered for c in changes], rows, colours, words="back"))
-    figure.add_trace(_bar([-c.lost for c in changes], rows, colours, words="lost", opacity=0.45))
-    reach = 1.35 * max(1, *(c.recovered for c in changes), *(c.lost for c in changes))
-    missed = changes[0].recovered + changes[0].still_failing
+    points = one_measure and numbers.is_share(measured[0].measure)
     figure.update_xaxes(
+        showgrid=True,
+        domain=[0, WORDS_FROM - 0.02],
         range=[-reach, reach],
-        showticklabels=False,
-        title_text=f"questions against {arm_name(changes[0].baseline)}, which misses {missed}",
+        tickvals=ticks,
+        ticktext=[_tick(100 * tick if points else tick) for tick in ticks],
+        title_text=f"difference in {measured[0].measure if one_measure else 'the measure named'}"
+        f"{', points' if points else ''}; better to the right; n = {most}",
+        title_font_size=TYPE_SCALE[1],
     )
-    figure.update_yaxes(categoryarray=rows[::-1])
-    figure.update_layout(barmode="overlay")
+    figure.update_yaxes(
+        showgrid=False,
+        range=[len(rows) - 0.5, -0.5],
+        tickvals=list(range(len(rows))),
+        ticktext=rows,
+        ticklabelstandoff=8,
+    )
     figure.add_vline(x=0, line_width=1, line_color=CHART_TEXT)
     return figure
 
@@ -205,11 +192,6 @@ def _panels(titles: Sequence[str], rows: Sequence[str]) -> go.Figure:
     return _rows_down(figure).update_yaxes(categoryarray=named[::-1])
 
 
-def _wrapped(words: str, panels: int) -> str:
-    """Words in lines as long as one of so many panels beside each other has room for."""
-    return "<br>".join(textwrap.wrap(words, max(12, 110 // panels), break_long_words=False)) if panels > 5 else words
-
-
 def _rows_down(figure: go.Figure) -> go.Figure:
     figure.update_xaxes(showgrid=True, title_font_size=TYPE_SCALE[1])
     return figure.update_yaxes(showgrid=False, type="category", categoryorder="array", ticklabelstandoff=8)
@@ -256,24 +238,55 @@ def _interval(estimate: Estimate, colour: str) -> dict[str, object]:
     }
 
 
-def _bar(
-    counts: Sequence[int], rows: Sequence[str], colour: str | list[str], *, words: str = "", opacity: float = 1.0
-) -> go.Bar:
-    written = [f"{numbers.count(abs(value))} {words}".rstrip() for value in counts]
-    return go.Bar(
-        x=list(counts), y=list(rows), orientation="h", width=0.5, marker={"color": colour, "opacity": opacity},
-        text=written, textposition="outside", cliponaxis=False, hoverinfo="y+text",
+def _forest(measured: Sequence[Difference]) -> go.Scatter:
+    values = [d.difference.value or 0.0 for d in measured]
+    lows, highs = [d.difference.low or 0.0 for d in measured], [d.difference.high or 0.0 for d in measured]
+    return go.Scatter(
+        x=values,
+        y=list(range(len(measured))),
+        mode="markers",
+        marker={
+            "size": 10,
+            "color": [arm_colour(d.candidate) for d in measured],
+            "symbol": ["circle-open" if d.verdict == "undetermined" else "circle" for d in measured],
+            "line": {"width": 2, "color": [arm_colour(d.candidate) for d in measured]},
+        },
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for high, value in zip(highs, values, strict=True)],
+            "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
+            "thickness": 2,
+            "width": 0,
+            "color": CHART_TEXT,
+        },
+        customdata=[f"{d.baseline}\n{d.candidate}" for d in measured],
+        hovertext=[f"{_row_name(d)}: {_difference_label(d)}, n = {numbers.count(d.difference.n)}" for d in measured],
+        hoverinfo="text",
     )  # fmt: skip
+
+
+def _row_name(each: Difference, measure: str = "") -> str:
+    return chart_text(f"{arm_name(each.candidate)} against {arm_name(each.baseline)}{measure}", limit=80)
 
 
 def _difference_label(each: Difference) -> str:
     value = each.difference.value or 0.0
     written = numbers.points(value, each.difference.n) if numbers.is_share(each.measure) else numbers.signed(value)
-    return f"{written}: {DIFFERENCE_WORDS[each.verdict]}"
+    bounds = numbers.interval(each.difference, share=numbers.is_share(each.measure))
+    needed = each.more_queries_needed
+    # The words beside a bar have little room; the table behind the chart says the same at length.
+    more = "" if needed is None else f" ({numbers.count(needed)} more)"
+    return f"{written} {bounds}, {DIFFERENCE_WORDS[each.verdict]}{more}"
 
 
 def _largest_n(comparison: Comparison, label: str) -> str:
     return numbers.count(max((a.measures[label].n for a in comparison.arms.values() if label in a.measures), default=0))
+
+
+def _tick(value: float) -> str:
+    """A round number on an axis around zero: +0.1, not +0.100."""
+    return f"{value:+g}".replace("-", numbers.MINUS) if value else "0"
 
 
 def _symmetric_ticks(reach: float) -> list[float]:

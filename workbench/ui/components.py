@@ -182,8 +182,11 @@ def arm_label(arm: str) -> str:
     return f'<span class="wb-arm{known}"><i aria-hidden="true"></i>{escape(arm_name(arm))}</span>'
 
 
-def comparison_table(comparison: Comparison, measures: Sequence[str] | None = None) -> str:
-    """Arms by measures, each cell with value, interval and an inline bar on 0 to 1; every measure when none are named."""
+def comparison_table(comparison: Comparison, measures: Sequence[str] | None = None, *, note: str = "") -> str:
+    """Arms by measures, each cell with value, interval and an inline bar on 0 to 1; every measure when none are named.
+
+    `note` is plain text added to the caption.
+    """
     labels = tuple(measures) if measures is not None else measure_labels(comparison)
     rows = []
     for arm, report in comparison.arms.items():
@@ -194,7 +197,9 @@ def comparison_table(comparison: Comparison, measures: Sequence[str] | None = No
         rows.append([arm_label(arm), *cells])
     caption = f"{numbers.count(comparison.judged)} judged questions; bars show 95 % intervals on 0 to 1."
     notes = [f"Not measured for {note}." for note in _unmeasured_notes(comparison, labels)]
-    return table(["Search", *labels], rows, caption=" ".join([caption, *notes]), meanings=MEASURE_MEANINGS)
+    return table(
+        ["Search", *labels], rows, caption=" ".join([caption, *notes, note]).rstrip(), meanings=MEASURE_MEANINGS
+    )
 
 
 def difference_table(differences: Sequence[Difference], *, judged: int) -> str:

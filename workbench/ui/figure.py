@@ -13,16 +13,12 @@ from typing import cast
 
 import plotly.graph_objects as go
 
-ASSET_PATH = "workbench/assets/plotly-widget.js"
-"""Where the server serves plotly's own widget code, below the base URL."""
+from workbench.ui.assets import plotly_widget
 
-# The code runs from a blob, where a root-relative address has no origin: it has to be made absolute.
-_LOADER = """
-const base = (document.body.dataset.baseUrl || '/voila/').replace(/voila\\/$/, '');
-const address = new URL(base + '%s', document.location.origin).href;
-const module = await import(address);
-export default module.default;
-"""
+# Plotly's "Share chart..." uploads the data behind a chart to a host of its maker: nothing of a client leaves this machine.
+PRIVATE = {"showSendToCloud": False, "plotlyServerURL": "", "typesetMath": False}
+"""What every chart is configured with, shown or saved: no upload, and no formula made of client text."""
+CONFIG = {**PRIVATE, "displaylogo": False, "displayModeBar": "hover", "responsive": True}
 
 
 def under_voila() -> bool:
@@ -37,11 +33,11 @@ def _widget_class() -> type[go.FigureWidget]:
     # Importing FigureWidget pulls a grammar for RFC 3987 that costs two seconds and is optional: without it jsonschema
     # leaves one format check out.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    return type("Fig", (go.FigureWidget,), {"_esm": _LOADER % ASSET_PATH})
+    return type("Fig", (go.FigureWidget,), {"_esm": plotly_widget()})
 
 
 def Fig(figure: go.Figure) -> go.FigureWidget:
     """Wrap a finished figure as a widget; change it afterwards only through `batch_update` once it is shown."""
     widget = _widget_class()(figure)
-    widget._config = {**widget._config, "displaylogo": False, "displayModeBar": "hover", "responsive": True}
+    widget._config = {**widget._config, **CONFIG}
     return widget

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import plotly
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 from voila.handler import BaseVoilaHandler
@@ -22,6 +22,7 @@ from voila.voila_identity_provider import VoilaLoginHandler
 from workbench import __version__
 from workbench.case import Case
 from workbench.errors import WorkbenchError
+from workbench.ui.assets import PLOTLY_ASSET, assets
 from workbench.ui.navigation import find_case, readable_cases, step_states
 from workbench.ui.source_view import Excerpt, excerpt
 from workbench.ui.steps import step_href
@@ -31,7 +32,7 @@ VIEWER_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The viewer shows files of unknown origin: no script but our own two files, no request to anywhere else."""
-PLOTLY_WIDGET = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
+PLOTLY_WIDGET = assets()[PLOTLY_ASSET]
 MONTH = 30 * 24 * 3600
 
 log = logging.getLogger(__name__)
@@ -146,19 +147,20 @@ class NothingHandler(WorkbenchHandler):
             self.finish_page("nothing.html", sentence="There is nothing at this address.")
 
 
-class PlotlyHandler(web.RequestHandler):
-    """`/workbench/assets/plotly-widget.js`: the widget code of the installed plotly, so that both always match."""
+class AssetHandler(web.RequestHandler):
+    """`/workbench/assets/...`: code and style of the installed plotly and itables, so that they always match the widgets."""
 
-    def get(self) -> None:
-        """Send the code; browsers keep it for a month under its version."""
-        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+    def get(self, name: str) -> None:
+        """Send the file; browsers keep it for a month under the version of its package."""
+        suffix = Path(name).suffix
+        self.set_header("Content-Type", f"text/{'css' if suffix == '.css' else 'javascript'}; charset=utf-8")
         self.set_header("Cache-Control", f"public, max-age={MONTH}")
-        self.set_header("Etag", f'"plotly-{plotly.__version__}"')
+        self.set_header("Etag", f'"{name}-{version("plotly" if name == PLOTLY_ASSET else "itables")}"')
         if self.check_etag_header():
             self.set_status(304)
             self.finish()
             return
-        self.finish(_plotly_code())
+        self.finish(assets()[name].read_bytes())
 
 
 class LoginHandler(VoilaLoginHandler):  # type: ignore[misc]
@@ -176,7 +178,3 @@ class LoginHandler(VoilaLoginHandler):  # type: ignore[misc]
                 **include,
             )
         )
-
-
-def _plotly_code() -> bytes:
-    return PLOTLY_WIDGET.read_bytes()

@@ -1,6 +1,7 @@
-"""The retrieval lab: naive retrieval beside the other arms on the client's own documents, and question by question.
+"""The retrieval lab: one state, and the views that read and change it.
 
-It puts together what a stored comparison holds; arms run elsewhere, through `workbench.session`.
+Above the tabs the sentence to read aloud, behind them the views, below them the questions that are looked at and the one
+that is chosen. What a view shows is decided in its own module; arms run elsewhere, through `workbench.session`.
 """
 
 from __future__ import annotations
@@ -10,52 +11,26 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from workbench.case import Case
-from workbench.comparison.deployed import DEPLOYED
-from workbench.evaluation.failures import CODES, FAILURE_K, FIXES
-from workbench.numbers import count
-from workbench.records import Comparison, Difference
-from workbench.report.outcomes import changes
-from workbench.report.words import Changes, comparison_sentence, failure_name
-from workbench.retrieval.recipes import arm_name
 from workbench.session import stored_comparison
-from workbench.ui import charts
+from workbench.ui.address import Address
 from workbench.ui.analysis import AnalysisPanel
-from workbench.ui.components import (
-    bullets,
-    comparison_table,
-    details,
-    difference_table,
-    escape,
-    join,
-    section,
-    sentence,
-    table,
-)
-from workbench.ui.figure import Fig
-from workbench.ui.lab_causes import (
-    blame_section,
-    few_labels_section,
-    findability_section,
-    harm_section,
-    recommendation,
-)
-from workbench.ui.lab_questions import QuestionPanel
-from workbench.ui.page import PageContext, column, html
+from workbench.ui.lab_documents import build_documents_view
+from workbench.ui.lab_failures import build_failures_view
+from workbench.ui.lab_filters import FilterBar
+from workbench.ui.lab_grading import build_grading_view
+from workbench.ui.lab_map import build_map_view
+from workbench.ui.lab_reading import build_reading
+from workbench.ui.lab_scoreboard import build_scoreboard_view, opening
+from workbench.ui.lab_state import Lab
+from workbench.ui.lab_table import build_question_table
+from workbench.ui.page import PageContext, column, guarded, html, safe_callback
+from workbench.ui.tabs import HIDDEN, Tabs, View
 
 if TYPE_CHECKING:
-    from workbench.comparison.tables import StoredComparison
+    pass
 
-BASELINE = "dense"
-CANDIDATES = ("hybrid+rerank", "hybrid", "bm25", "deployed")
-"""Arms set against naive dense retrieval, the one a page opens with first; variants follow them."""
-DIFFERENCE_NOTE = (
-    "Bars are 95 % intervals, each for itself. The words are stricter, for they count every comparison made: "
-    "a bar beside zero can still be “cannot tell yet”."
-)
-MOST_DIFFERENCES = 12
-"""Rows of the chart of differences a projector page has room for."""
-MAIN_MEASURE, DEPLOYED_MEASURE = "nDCG@10", "success@5"
-"""What the chart of differences shows: one measure for all, and one that a log of five results allows for the deployed system."""
+GRADING = "grading"
+"""The view that brings questions of its own, in the order in which they teach most."""
 
 
 def build_lab_page(context: PageContext) -> widgets.Widget:
@@ -66,120 +41,67 @@ def build_lab_page(context: PageContext) -> widgets.Widget:
         case,
         missing="Retrieval has not been compared yet.",
         gives="It shows on these documents how often naive retrieval misses, and what other ways of searching find.",
-        result=lambda: _stored_panel(case, context.query.get("question")),
+        result=lambda: _stored_panel(case, context),
     )
 
 
-def _stored_panel(case: Case, question: str | None) -> widgets.Widget | None:
+def _stored_panel(case: Case, context: PageContext) -> widgets.Widget | None:
     stored = stored_comparison(case)
-    return build_lab_panel(stored, case_slug=case.slug, question=question) if stored else None
+    return build_lab_panel(Lab(stored, case=case, asked=context.query)) if stored else None
 
 
-def build_lab_panel(
-    stored: StoredComparison, *, case_slug: str | None = None, question: str | None = None
-) -> widgets.Widget:
-    """Everything the lab shows of one comparison.
-
-    Args:
-        stored: the comparison with its tables.
-        case_slug: the case in links to sources; None writes places as plain text.
-        question: query_id that is open at first; the first of the list when None or unknown.
-    """
-    comparison = stored.comparison
-    runs = [arm for arm in comparison.arms if arm in set(stored.rankings["run"])]
-    baseline = BASELINE if BASELINE in runs else runs[0]
-    ordered = dict.fromkeys([*(arm for arm in CANDIDATES if arm in runs), *runs])
-    others = [arm for arm in ordered if arm != baseline] or [baseline]
-    k = _cut(comparison)
-    changed = [c for c in (changes(stored.per_query, baseline, arm, k) for arm in others) if c is not None]
-    titles = dict(zip(stored.documents["doc_id"], stored.documents["title"], strict=True))
-    panel = QuestionPanel(
-        stored, runs, baseline=baseline, candidate=others[0], k=k, case_slug=case_slug, question=question
+def build_lab_panel(lab: Lab) -> widgets.Widget:
+    """Everything the lab shows of one comparison."""
+    headline = html(opening(lab))
+    tabs = Tabs(_views(lab), selected=lab.view, label="What to look at")
+    lab.view = tabs.selected
+    below = column(
+        guarded(lambda: FilterBar(lab)), guarded(lambda: build_question_table(lab)), guarded(lambda: build_reading(lab))
     )
-    return column(
-        *_arms(comparison, sentence(comparison_sentence(comparison, changed[0] if changed else None))),
-        *(_changes(comparison, changed) if comparison.judged else ()),
-        html(few_labels_section(comparison.few_labels) + findability_section(comparison.findability, titles)),
-        panel.widget,
-        html(_method(comparison)),
-    )
+    below.add_class("wb-lab-below")
+    address = Address(values=_address_of(lab))
+
+    def opened(_change: object = None) -> None:
+        lab.view = tabs.selected
+        (below.add_class if lab.view == GRADING else below.remove_class)(HIDDEN)
+
+    def reworded(_change: object) -> None:
+        headline.value = opening(lab)
+
+    def moved(_change: object) -> None:
+        address.values = _address_of(lab)
+
+    def asked(change: dict[str, str]) -> None:
+        tabs.show_view(change["new"])
+
+    opened()
+    tabs.bar.observe(safe_callback(opened), "selected")
+    lab.observe(safe_callback(asked), "view")
+    lab.observe(safe_callback(reworded), ["baseline", "candidate", "comparison"])
+    lab.observe(safe_callback(moved), ["view", "question", "baseline", "candidate", "selection"])
+    return column(headline, tabs, below, address)
 
 
-def failure_table(comparison: Comparison) -> str:
-    """Missed questions by failure code and arm, with what each code means and what to do about it."""
-    arms = list(comparison.failures)
-    seen = {code for failures in comparison.failures.values() for code in failures.by_code}
-    codes = [code for code in CODES if code in seen]
-    rows = [
-        [
-            escape(failure_name(code)),
-            *(count(comparison.failures[arm].by_code.get(code, 0)) for arm in arms),
-            escape(CODES[code].partition(": ")[2]),
-            escape(FIXES[code]),
-        ]
-        for code in codes
-    ]
-    headings = ["Failure", *(arm_name(arm) for arm in arms), "Meaning", "What to do"]
-    open_codes = [f"{failure_name(code)}: {reason}" for code, reason in comparison.codes_not_tested.items()]
-    behind = details("Not looked at, or not in full", bullets(open_codes)) if open_codes else ""
-    return table(headings, rows, numeric=range(1, len(arms) + 1)) + behind
-
-
-def _arms(comparison: Comparison, opening: str) -> list[widgets.Widget]:
-    size = f"{count(comparison.corpus.documents)} documents in {count(comparison.corpus.passages)} passages"
-    size += _left_out(comparison)
-    arms = section("The same questions, searched in different ways", comparison_table(comparison), note=size)
-    chart = [Fig(charts.measures_chart(comparison))] if comparison.judged else []
-    return [html(opening + recommendation(comparison) + arms), *chart]
-
-
-def _left_out(comparison: Comparison) -> str:
-    """Questions no measure is computed for: counted here, averaged nowhere."""
-    parts = [
-        f"{count(comparison.unjudged)} questions nobody judged" if comparison.unjudged and comparison.judged else "",
-        f"{count(comparison.without_relevant)} judged without a right document" if comparison.without_relevant else "",
-    ]
-    told = [part for part in parts if part]
-    return f"; not averaged: {' and '.join(told)}" if told else ""
-
-
-def _changes(comparison: Comparison, changed: list[Changes]) -> list[widgets.Widget]:
-    main = _shown_differences(comparison)
-    behind = details("All differences", difference_table(comparison.differences, judged=comparison.judged))
+def _views(lab: Lab) -> list[View]:
     return [
-        html(section("What changes against naive retrieval")),
-        Fig(charts.changes_chart(changed)),
-        html(section("Is the difference real", note=DIFFERENCE_NOTE)),
-        Fig(charts.differences_chart(main)),
-        html(behind),
-        html(section("Why questions are missed")),
-        Fig(charts.failures_chart(comparison)),
-        html(details("What the failures mean", failure_table(comparison))),
-        html(harm_section(comparison.harm) + blame_section(comparison.blame)),
+        View("scoreboard", "Scoreboard", "How well each way of searching does", lambda: build_scoreboard_view(lab)),
+        View("failures", "Failures", "Which questions are missed, and why", lambda: build_failures_view(lab)),
+        View("map", "Map", "Where in the corpus questions are missed", lambda: build_map_view(lab)),
+        View("documents", "Documents", "Which documents can be found at all", lambda: build_documents_view(lab)),
+        View(GRADING, "Grading", "Judge what was found; the numbers get surer", lambda: build_grading_view(lab)),
     ]
 
 
-def _shown_differences(comparison: Comparison) -> list[Difference]:
-    """One measure of every pair; of many only those with naive retrieval, the deployed system or the arm recommended."""
-    main = [
-        d for d in comparison.differences if d.measure == (DEPLOYED_MEASURE if d.baseline == DEPLOYED else MAIN_MEASURE)
-    ]
-    if len(main) <= MOST_DIFFERENCES:
-        return main
-    advised = comparison.recommended.arm if comparison.recommended else None
-    return [d for d in main if d.baseline in (BASELINE, DEPLOYED) or advised in (d.baseline, d.candidate)]
-
-
-def _cut(comparison: Comparison) -> int:
-    return next((failures.k for failures in comparison.failures.values()), FAILURE_K)
-
-
-def _method(comparison: Comparison) -> str:
-    rows = [[escape(name), escape(value)] for name, value in comparison.settings.items()]
-    seconds = [
-        [f"seconds, {escape(arm_name(arm))}", f"index {report.seconds.index:,.1f}, search {report.seconds.search:,.1f}"]
-        for arm, report in comparison.arms.items()
-        if report.seconds is not None
-    ]
-    settings = details("Settings and times", table(["Setting", "Value"], [*rows, *seconds]))
-    return section("How this was obtained", join([bullets(comparison.notes), settings]))
+def _address_of(lab: Lab) -> dict[str, str]:
+    selection = lab.selection
+    return {
+        "view": lab.view,
+        "question": lab.question,
+        "against": lab.baseline,
+        "with": lab.candidate,
+        "outcome": selection.outcome,
+        "failure": selection.failure,
+        "failed_arm": selection.failed_arm,
+        "region": "" if selection.region is None else str(selection.region),
+        "place": selection.place,
+    }

@@ -5,12 +5,14 @@ It reads the stored tables and shapes them for showing; nothing is scored here a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.comparison.deployed import DEPLOYED
 from workbench.records import Source
 from workbench.report.outcomes import OUTCOMES, outcomes
 
@@ -50,6 +52,12 @@ class Hit:
         updated_on: ISO date, "" when the document shows none.
         grade: relevance grade; None when nobody judged the document for this question.
         reasons: (feature and its value, what it adds to the reranker's score), the weightiest first; only where kept.
+        passage_id: the passage, "" when only the document is known.
+        score: as the arm gives it; None where it gives none.
+        section: headings the passage stands under, and its page; "" where not known.
+        newer: what the newest version is called, "" where there is no newer one.
+        versions: how many versions of the document there are, itself among them.
+        language: ISO 639-1 code of the document, "" where not known.
     """
 
     rank: int
@@ -60,6 +68,27 @@ class Hit:
     source: Source | None
     grade: int | None
     reasons: tuple[tuple[str, float], ...] = ()
+    passage_id: str = ""
+    score: float | None = None
+    section: str = ""
+    newer: str = ""
+    versions: int = 1
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an arm missed a question, or what else was noticed: a code with the rule that fired.
+
+    Attributes:
+        first: whether it is the code the miss is counted under. failed: whether the arm missed the question.
+    """
+
+    run: str
+    code: str
+    rule: str
+    first: bool
+    failed: bool
 
 
 def question_rows(stored: StoredComparison, baseline: str, candidate: str, k: int) -> list[QuestionRow]:
@@ -91,47 +120,95 @@ def first_right_ranks(stored: StoredComparison, run: str) -> dict[str, int]:
 
 
 class Rankings:
-    """The rankings of a comparison, indexed once so that one question is found at once among millions of rows."""
+    """The rankings of a comparison, indexed once so that one question is found at once among millions of rows.
+
+    Attributes:
+        titles: doc_id -> title.
+        depths: arm -> how many documents a ranking of it holds at most.
+    """
 
     def __init__(self, stored: StoredComparison) -> None:
         self._rankings = stored.rankings
         self._rows = stored.rankings.groupby("query_id", sort=False).indices
-        self._passages = dict(zip(stored.passages["passage_id"], stored.passages["text"], strict=True))
-        columns = ("title", "path", "locator", "updated_on")
-        self._documents = dict(
-            zip(stored.documents["doc_id"], zip(*(stored.documents[c] for c in columns), strict=True), strict=True)
-        )
+        self._passages = _by_first(stored.passages, ("passage_id", "text", "section"))
+        columns = ("doc_id", "title", "path", "locator", "updated_on", "newer", "versions", "language")
+        self._documents = _by_first(stored.documents, columns)
         self._grades: dict[str, dict[str, int]] = {}
         for query_id, doc_id, grade in stored.qrels[["query_id", "doc_id", "grade"]].itertuples(index=False):
             self._grades.setdefault(query_id, {})[doc_id] = int(grade)
         self._reasons: dict[tuple[str, str], list[tuple[str, float]]] = {}
-        columns = ("query_id", "doc_id", "text", "contribution")
-        for query_id, doc_id, text, points in zip(*(stored.reasons[c] for c in columns), strict=True):
+        for query_id, doc_id, text, points in _columns(stored.reasons, ("query_id", "doc_id", "text", "contribution")):
             self._reasons.setdefault((query_id, doc_id), []).append((str(text), float(points)))
+        self._failures: dict[str, list[Failure]] = {}
+        parts = ("query_id", "run", "code", "rule", "first", "failed")
+        for query_id, run, code, rule, first, failed in _columns(stored.failures, parts):
+            row = Failure(str(run), str(code), str(rule), bool(first), bool(failed))
+            self._failures.setdefault(query_id, []).append(row)
         self.titles: Mapping[str, str] = {doc_id: str(row[0]) for doc_id, row in self._documents.items()}
+        self.depths: Mapping[str, int] = {arm: report.depth for arm, report in stored.comparison.arms.items()}
 
     def of(self, query_id: str) -> pd.DataFrame:
         """All rows of one question: run, query_id, rank, doc_id, passage_id, score; empty for an unknown one."""
         return self._rankings.iloc[self._rows.get(query_id, [])]
 
+    def ranks(self, query_id: str) -> dict[str, dict[str, int]]:
+        """Ranks of one question by arm, then by doc_id; arms without a ranking for it are left out."""
+        found: dict[str, dict[str, int]] = {}
+        for run, doc_id, rank in _columns(self.of(query_id), ("run", "doc_id", "rank")):
+            found.setdefault(str(run), {})[str(doc_id)] = int(rank)
+        return found
+
     def grades(self, query_id: str) -> dict[str, int]:
         """doc_id -> grade of the documents judged for this question; empty when nobody judged it."""
         return self._grades.get(query_id, {})
+
+    def failures(self, query_id: str) -> list[Failure]:
+        """Codes of every arm for one question, those that explain a miss and what else was noticed."""
+        return self._failures.get(query_id, [])
 
     def hits(self, query_id: str, run: str, k: int) -> list[Hit]:
         """The top k of one arm for one question, best first."""
         rows = self.of(query_id)
         top = rows[(rows["run"] == run) & (rows["rank"] <= k)].sort_values("rank")
-        columns: Sequence[str] = ("rank", "doc_id", "passage_id")
-        return [self._hit(query_id, run, int(r), d, p) for r, d, p in zip(*(top[c] for c in columns), strict=True)]
+        places = _columns(top, ("rank", "doc_id", "passage_id", "score"))
+        return [self._hit(query_id, run, int(r), d, p, float(s)) for r, d, p, s in places]
 
-    def _hit(self, query_id: str, run: str, rank: int, doc_id: str, passage_id: str) -> Hit:
-        grade = self.grades(query_id).get(doc_id)
-        text = self._passages.get(passage_id, "")
-        title, path, locator, updated_on = self._documents.get(doc_id, (doc_id, "", "", ""))
-        source = Source(path, locator) if path else None
-        reasons = tuple(self._reasons.get((query_id, doc_id), ())) if run == EXPLAINED else ()
-        return Hit(rank, doc_id, str(title), text, str(updated_on), source, grade, reasons)
+    def _hit(self, query_id: str, run: str, rank: int, doc_id: str, passage_id: str, score: float) -> Hit:
+        text, section = self._passages.get(passage_id, ("", ""))
+        known = self._documents.get(doc_id, (doc_id, "", "", "", "", 1, ""))
+        title, path, locator, updated_on, newer, versions, language = known
+        return Hit(
+            rank=rank,
+            doc_id=doc_id,
+            title=str(title),
+            text=str(text),
+            updated_on=str(updated_on),
+            source=Source(path, locator) if path else None,
+            grade=self.grades(query_id).get(doc_id),
+            reasons=tuple(self._reasons.get((query_id, doc_id), ())) if run == EXPLAINED else (),
+            passage_id=passage_id if passage_id in self._passages else "",
+            score=score if run != DEPLOYED and math.isfinite(score) else None,
+            section=str(section),
+            newer=self._told_apart(newer, doc_id, str(title)),
+            versions=int(versions),
+            language=str(language),
+        )
+
+    def _told_apart(self, newer: str, doc_id: str, title: str) -> str:
+        """The title of a newer version; where both bear the same title its file name, else its id."""
+        other = self.titles.get(newer, newer)
+        if other != title:
+            return other
+        name = newer.rpartition("/")[2]
+        return newer if name == doc_id.rpartition("/")[2] else name
+
+
+def _columns(frame: pd.DataFrame, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(frame[column] for column in columns), strict=True)
+
+
+def _by_first(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    return {row[0]: row[1:] for row in _columns(frame, columns)}
 
 
 def _codes(failures: pd.DataFrame, runs: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ import traitlets
 from workbench.case import Case
 from workbench.evaluation.failures import FAILURE_K
 from workbench.records import Comparison
-from workbench.ui.lab_queries import Rankings
+from workbench.ui.lab_queries import Rankings, question_rows
 from workbench.ui.lab_selection import Selection, Selector
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ class Lab(traitlets.HasTraits):
         baseline = baseline if baseline in self.runs else BASELINE if BASELINE in self.runs else self.runs[0]
         others = [arm for arm in dict.fromkeys([wanted.get("with", ""), *CANDIDATES, *self.runs]) if arm in self.runs]
         candidate = next((arm for arm in others if arm != baseline), baseline)
-        question = wanted.get("question", "")
+        question, listed = wanted.get("question", ""), question_rows(stored, baseline, candidate, self.k)
         super().__init__(
             comparison=stored.comparison,
             baseline=baseline,
             candidate=candidate,
-            question=question if question in self.texts else next(iter(self.texts), ""),
+            question=question if question in self.texts else listed[0].query_id if listed else "",
             selection=_selection_of(wanted),
             view=wanted.get("view", ""),
         )

@@ -6,8 +6,8 @@ It decides only what is marked; ranking and grading are elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from workbench.ui.components import badge, escape, join
@@ -16,28 +16,57 @@ if TYPE_CHECKING:
     from Stemmer import Stemmer
 
 WORD = re.compile(r"\w+")
+ENGLISH = "en"
+# Languages the ingest names that Snowball has a stemmer for; every other text is read with the English one.
+STEMMERS: Mapping[str, str] = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "nl": "dutch", ENGLISH: "english", "fi": "finnish", "fr": "french",
+    "de": "german", "el": "greek", "hi": "hindi", "hu": "hungarian", "ga": "irish", "it": "italian", "no": "norwegian",
+    "nb": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "es": "spanish", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish",
+}  # fmt: skip
 # Words so frequent that marking them hides the ones that matter.
-_UNMARKED_TEXT = """
-a an and are as at be by can do does did for from has have how i if in is it its me my of on or our shall should
-that the their them there these they this to us was we were what when where which who whose why will with you your
-"""
-UNMARKED = frozenset(_UNMARKED_TEXT.split())
+_UNMARKED_TEXT: Mapping[str, str] = {
+    ENGLISH: """a an and are as at be by can do does did for from has have how i if in is it its me my of on or our shall
+should that the their them there these they this to us was we were what when where which who whose why will with you your""",
+    "de": """aber als am an auch auf aus bei bin bis da das dass dem den der des die dies diese dieser du ein eine einem
+einen einer eines er es für gibt hat haben ich ihr im in ist kann man mein mit muss nach nicht oder sie sind so über um und
+unser uns von vor wann war warum was welche welcher wenn wer wie wir wird wo zu zum zur""",
+    "fr": """a au aux avec ce ces cette dans de des du elle en est et être eux il ils je la le les leur lui ma mais me mon
+ne nous on ou où par pas pour qu que quel quelle quelles quels qui sa se ses si son sont sur un une vos votre vous y""",
+    "es": """a al como con cual cuando cuál cuándo cómo de del donde dónde el ella en es esta este hay la las le lo los me
+mi no o para pero por que quién qué se si sin son su sus un una y""",
+    "it": """a ai al alla che chi come con cosa da dal dalla dei del della delle di dove e è gli ha ho i il in io la le lo
+ma mi nel nella non o per perché qual quale quali quando se si sono su sul tra un una""",
+    "nl": """aan als bij dat de der des deze die dit door een en er het hoe ik in is je kan met mijn naar niet of om onze op
+te uit van voor waar wanneer wat we welke wie wij worden zijn""",
+    "pt": """a ao aos as com como da das de do dos e é em entre eu foi há isso mais mas me na não nas no nos o onde os ou
+para por quais qual quando que quem se sem seu sua são um uma""",
+}
+UNMARKED: Mapping[str, frozenset[str]] = {code: frozenset(words.split()) for code, words in _UNMARKED_TEXT.items()}
 
 
-def highlight(text: str, query: str) -> str:
-    """Text as markup with every word marked whose stem (English) occurs in the query; frequent short words are not."""
-    stems = query_stems(query)
+def highlight(text: str, query: str, language: str = ENGLISH) -> str:
+    """Text as markup with every word marked whose stem occurs in the query; frequent short words are not.
+
+    Args:
+        text: a passage, or a part of one.
+        query: the question.
+        language: ISO 639-1 code of the text; where there is no stemmer for it, words are cut as English ones are.
+    """
+    stems = query_stems(query, language)
     pieces, end = [], 0
     for match in WORD.finditer(text):
-        if stem(match.group()) in stems:
+        if stem(match.group(), language) in stems:
             pieces += [escape(text[end : match.start()]), f"<mark>{escape(match.group())}</mark>"]
             end = match.end()
     return join([*pieces, escape(text[end:])])
 
 
-def query_stems(query: str) -> frozenset[str]:
-    """Stems of the words of a question that are worth marking."""
-    return frozenset(stem(word) for word in WORD.findall(query) if word.casefold() not in UNMARKED)
+@lru_cache(maxsize=256)
+def query_stems(query: str, language: str = ENGLISH) -> frozenset[str]:
+    """Stems of the words of a question that are worth marking in a text of this language."""
+    unmarked = UNMARKED.get(language, UNMARKED[ENGLISH])
+    return frozenset(stem(word, language) for word in WORD.findall(query) if word.casefold() not in unmarked)
 
 
 def passage(
@@ -71,13 +100,14 @@ def passage(
     )
 
 
+@lru_cache(maxsize=50_000)
+def stem(word: str, language: str = ENGLISH) -> str:
+    """Stem of a word, case folded: what two words must share to count as the same in a text."""
+    return str(_stemmer(STEMMERS.get(language, STEMMERS[ENGLISH])).stemWord(word.casefold()))
+
+
 @cache
-def _stemmer() -> Stemmer:
+def _stemmer(algorithm: str) -> Stemmer:
     from Stemmer import Stemmer
 
-    return Stemmer("english")
-
-
-def stem(word: str) -> str:
-    """English stem of a word, case folded: what two words must share to count as the same in a text."""
-    return str(_stemmer().stemWord(word.casefold()))
+    return Stemmer(algorithm)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -25,12 +26,13 @@ from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from voila.utils import create_include_assets_functions
 
+from workbench.ui.assets import assets
 from workbench.ui.handlers import (
+    AssetHandler,
     HealthHandler,
     LoginHandler,
     NothingHandler,
     PageHandler,
-    PlotlyHandler,
     SourceHandler,
     StartHandler,
     StateHandler,
@@ -100,7 +102,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
             (r"/workbench/state", StateHandler, ours),
             (r"/workbench/source", SourceHandler, ours),
             (r"/workbench/upload", UploadHandler, ours),
-            (r"/workbench/assets/plotly-widget.js", PlotlyHandler),
+            (rf"/workbench/assets/({'|'.join(map(re.escape, assets()))})", AssetHandler),
             (r"/voila/render/(.*)", PageHandler, page),
             (r"/voila/templates/(?![^/]+/static/).*", NothingHandler, ours),  # Voila fails on these
             *(handler for handler in super().init_handlers() if handler[1] not in listings),

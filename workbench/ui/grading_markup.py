@@ -1,0 +1,358 @@
+"""What the grading view says, as markup: the question and its document, the intervals, what comes next, what was found.
+
+Pure functions from values to markup; client text is escaped by the components it passes through. Nothing that is shown
+before a question is finished tells which arm returned a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from workbench.comparison.grading import Labelling
+from workbench.comparison.grading_round import ShownDocument
+from workbench.evaluation.few_labels.forecast import questions_for, width_at, width_of
+from workbench.evaluation.few_labels.plan import Planned
+from workbench.evaluation.few_labels.pool import Grades
+from workbench.evaluation.few_labels.powered import MIN_QUERIES
+from workbench.numbers import count, difference, interval, measured, not_measured
+from workbench.records import Comparison, Estimate, FewLabels, Source
+from workbench.retrieval.recipes import arm_name
+from workbench.ui.components import (
+    arm_label,
+    badge,
+    bullets,
+    details,
+    escape,
+    interval_bar,
+    join,
+    paragraph,
+    source_link,
+    table,
+)
+from workbench.ui.passages import WORD, passage, query_stems, stem
+from workbench.ui.tokens import ARM_COLOURS, css_name
+
+MEANINGS: Sequence[tuple[int, str, str]] = (
+    (0, "Unrelated", "about something else"),
+    (1, "On topic", "without the answer"),
+    (2, "In part", "a partial or buried answer"),
+    (3, "Exactly", "answers the question"),
+)
+"""Each grade: its key, its word, and what it means."""
+NARROW = 0.2
+"""Width an interval is forecast to reach: 10 points either way."""
+SHOWN_NEXT = 6
+NO_PASSAGE = "Only the document is known here, not the passage: open it to grade it."
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """A document as a grader reads it: what the client wrote, where, and whether there is a newer version of it."""
+
+    title: str
+    updated_on: str = ""
+    source: Source | None = None
+    outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PassageText:
+    """A passage and the headings it stands under; "" where there are none."""
+
+    text: str
+    section: str = ""
+
+
+def question_markup(text: str, entry: Planned, position: int, total: int) -> str:
+    """The question, its place in the plan, and why it comes now."""
+    place = f"Question {count(position)} of {count(total)} in the plan. {why_words(entry, total)}"
+    return (
+        f'<p class="wb-grading-plan">{escape(place)}</p>'
+        f'<h3 class="wb-question" data-question="{escape(entry.query_id)}">{escape(text)}</h3>'
+    )
+
+
+def why_words(entry: Planned, total: int) -> str:
+    """Why a question stands where it stands in the plan: chance, and how probable it is that it is drawn early."""
+    weight = entry.share * total
+    agree = (
+        "the searches return the same documents"
+        if entry.disagreement == 0
+        else "the searches nearly agree"
+        if entry.disagreement < 0.35
+        else "the searches agree in part"
+        if entry.disagreement < 0.65
+        else "the searches return largely different documents"
+    )
+    sure = "the outcome is open" if entry.uncertainty > 0.6 else "the outcome can be guessed"
+    return f"Drawn by lot, weight {weight:.2f} (1 is average): {agree}, {sure}."
+
+
+def document_markup(
+    document: DocumentText,
+    passages: Sequence[PassageText],
+    *,
+    query: str,
+    place: str,
+    grade: int | None,
+    by: str = "",
+    case_slug: str | None,
+) -> str:
+    """A document to grade: title, date, source, and the passages that carried it with the question's words marked."""
+    link = source_link(document.source, case_slug) if document.source else ""
+    badges = [badge("a newer version is in the corpus", "muted")] if document.outdated else []
+    if grade is not None:
+        badges.append(badge(f"graded {grade}{f' by {by}' if by else ''}", "accent"))
+    first, *more = passages or [PassageText("")]
+    head = passage(
+        document.title,
+        first.text,
+        query=query,
+        section=first.section,
+        date=document.updated_on,
+        badges=badges,
+        link=link,
+    )
+    rest = join(passage("Another passage of it", one.text, query=query, section=one.section) for one in more)
+    missing = "" if first.text else paragraph(NO_PASSAGE, muted=True)
+    return (
+        f'<div class="wb-grading-document" tabindex="0" role="region" aria-label="{escape(place)}">'
+        f'<p class="wb-grading-place">{escape(place)}</p>{head}{missing}{rest}</div>'
+    )
+
+
+def nearest(passages: Sequence[PassageText], question: str) -> list[PassageText]:
+    """The one passage that holds most of a question's words, stems counted once, the first of equals; none of none."""
+    stems = query_stems(question)
+
+    def shared(one: PassageText) -> int:
+        return len(stems & {stem(word) for word in WORD.findall(one.text)})
+
+    return [max(passages, key=shared)] if passages else []
+
+
+def place_words(documents: Sequence[ShownDocument], here: ShownDocument) -> str:
+    """Where a document stands in its question: "Document 3 of 8", and whether the result needs it."""
+    place = f"Document {count(documents.index(here) + 1)} of {count(len(documents))}"
+    return f"{place}, not needed for the result" if here.state == "spare" else place
+
+
+def done_markup(total: int, counted: int) -> str:
+    """What stands in the place of a document when none is left."""
+    if not total:
+        said = "There is no question to grade: no search keeps enough results a question."
+    elif total < MIN_QUERIES:
+        said = f"Every question is graded. An interval needs {MIN_QUERIES} of them, and this case has {count(total)}."
+    else:
+        said = f"Every question is graded: {count(counted)} count. Undo takes the last grade of this session back."
+    return f'<div class="wb-empty"><p class="wb-empty-missing">{escape(said)}</p></div>'
+
+
+def intervals_markup(now: Comparison, start: Comparison, *, updating: bool) -> str:
+    """Every arm's share of missed questions with its interval, now and when this session began."""
+    few, before = now.few_labels, start.few_labels
+    if few is None:
+        said = f"Intervals appear once {MIN_QUERIES} questions are finished."
+        return _framed(paragraph(f"Nothing is graded yet. {said}", muted=True), updating)
+    reasons = {powered.estimate.reason for powered in few.arms.values()}
+    if len(reasons) == 1 and (reason := next(iter(reasons))) is not None:
+        return _framed(paragraph(f"No interval yet: {reason}.", muted=True), updating)
+    rows = [_arm_row(arm, powered.estimate, _before(before, arm)) for arm, powered in few.arms.items()]
+    caption = f"Missed: none of the first {few.k} documents graded 2 or 3. 95 % intervals, 0 to 100 %; n = {count(few.queries)}."
+    headings = ["Search", "Missed", "Points wide", "At the start"]
+    return _framed(table(headings, rows, caption=caption), updating)
+
+
+def differences_markup(few: FewLabels | None) -> str:
+    """The differences of all pairs, behind a line that opens it."""
+    rows = [
+        [
+            arm_label(gap.candidate),
+            arm_label(gap.baseline),
+            escape(difference(gap.difference.estimate, share=True)),
+        ]
+        for gap in (few.differences if few else ())
+        if gap.difference.estimate.value is not None
+    ]
+    if not rows:
+        return ""
+    caption = "Share missed by the first less share missed by the second; below 0 the first misses fewer."
+    return details("Differences between searches", table(["Search", "Against", "Difference"], rows, caption=caption))
+
+
+def forecast_words(few: FewLabels | None, goal: int, total: int) -> list[str]:
+    """What the questions to come would bring, as far as that can be told."""
+    counted = few.queries if few else 0
+    if counted < MIN_QUERIES:
+        if total < MIN_QUERIES:
+            return [f"An interval needs {MIN_QUERIES} questions; this case has {count(total)}."]
+        more = MIN_QUERIES - counted
+        return [f"{count(more)} more question{'s' if more > 1 else ''} until the first intervals."]
+    assert few is not None
+    shares = [powered.estimate for powered in few.arms.values() if powered.estimate.value is not None]
+    gaps = [gap.difference.estimate for gap in few.differences if gap.difference.estimate.method != "exact"]
+    said = []
+    widest = max(shares, key=lambda estimate: width_of(estimate) or 0.0, default=None)
+    if widest is not None and widest.method != "exact":
+        said.append(_narrowing(widest, total))
+    if goal > counted:
+        widths = [width for gap in gaps if (width := width_at(gap, goal, "difference")) is not None]
+        if widths:
+            said.append(
+                f"After {count(goal)} questions a difference between two searches would be known to about "
+                f"{_points(max(widths) / 2)} points either way: a smaller one would not show."
+            )
+    return said
+
+
+def progress_markup(counted: int, goal: int, graded: int) -> str:
+    """How many questions are done of those decided on, as words and a bar."""
+    percent = round(100 * min(1.0, counted / goal)) if goal else 0
+    label = f"{count(counted)} of {count(goal)} questions finished"
+    return (
+        f'<p class="wb-grading-progress"><b>{escape(label)}</b><span>{count(graded)} grade{"" if graded == 1 else "s"}</span></p>'
+        f'<div class="wb-track" role="progressbar" aria-label="{escape(label)}" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{percent}"><i style="width:{percent}%"></i></div>'
+    )
+
+
+def standing_words(few: FewLabels | None, *, put_off: int, waiting: int, by_default: int) -> list[str]:
+    """What is graded and does not count, and why."""
+    said = []
+    if put_off:
+        said.append(f"Put off: {_questions(put_off)}. Questions after the first of them wait until it is graded.")
+    outside = few.outside if few else 0
+    if waiting:
+        said.append(f"Graded and waiting: {_questions(waiting)} behind one that is open; they count once it is graded.")
+    if outside > waiting:
+        said.append(
+            f"Graded and not counted: {_questions(outside - waiting)}, unfinished out of turn, imported, or given under "
+            "another plan."
+        )
+    if by_default:
+        said.append(f"{_questions(by_default).capitalize()} without any result counts as missed, without a grade.")
+    return said
+
+
+def labels_words(comparison: Comparison, agreement: tuple[int, int]) -> str:
+    """How grading relates to labels that are there already."""
+    labelled = comparison.judged + comparison.without_relevant
+    if not labelled:
+        return (
+            "No question has labels. Grade the documents the searches returned, without being told which search returned what: "
+            f"from {MIN_QUERIES} finished questions on, each search gets its share of missed questions with an interval."
+        )
+    same, both = agreement
+    compared = f" Of {count(both)} documents with both, grade and label agree on {count(same)}." if both else ""
+    return (
+        f"{count(labelled)} of {count(comparison.queries)} questions have labels, and the scoreboard's measures come from those. "
+        f"Your grades change none of them: they are a second opinion, given without seeing labels or searches.{compared}"
+    )
+
+
+def revealed_markup(labelling: Labelling, query_id: str, grades: Grades, text: str, titles: Mapping[str, str]) -> str:
+    """Which search returned what for a finished question, with the grades given; "" for no question."""
+    tops = labelling.pool.tops.get(query_id)
+    if not tops:
+        return ""
+    outcomes = labelling.pool.outcomes(query_id, grades)
+    words = {True: "found", False: "missed", None: "open"}
+    rows = [
+        [
+            escape(titles.get(item.doc_id, item.doc_id)),
+            escape(grades.get((query_id, item.doc_id), "not needed")),
+            *(str(top.index(item.doc_id) + 1) if item.doc_id in top else "" for top in tops.values()),
+        ]
+        for item in labelling.pool.items[query_id]
+    ]
+    ends = ["<b>Result</b>", "", *(f"<b>{words[outcomes[arm]]}</b>" for arm in tops)]
+    headings = ["Document", "Grade", *(arm_name(arm) for arm in tops)]
+    caption = f"{text}. Rank of each document among the first {labelling.pool.k} of each search."
+    shown = table(headings, [*rows, ends], caption=caption, numeric=range(1, len(headings)))
+    return details("What the searches returned for the question before", shown)
+
+
+def queue_markup(labelling: Labelling, query_ids: Sequence[str], texts: Mapping[str, str]) -> str:
+    """The questions that come next, with why."""
+    entries = {entry.query_id: entry for entry in labelling.plan.queries}
+    total = len(entries)
+    rows = [
+        [escape(texts.get(query_id, query_id)), escape(why_words(entries[query_id], total))]
+        for query_id in query_ids[:SHOWN_NEXT]
+    ]
+    return details("Next in the plan", table(["Question", "Why it comes there"], rows)) if rows else ""
+
+
+def method_markup(k: int) -> str:
+    """How grading works, for those who ask."""
+    return details(
+        "How grading works",
+        bullets(
+            [
+                f"The documents are the first {k} of every search, each asked for once. Those that all searches share come "
+                "first, then the rest, both shuffled; which search returned what is shown when the question is finished.",
+                "A question is finished as soon as its grades settle every search; the others are left out.",
+                "Questions come in an order drawn by chance, with those that tell searches apart a little earlier. Any beginning "
+                "of it without a gap is a fair sample, so that the intervals hold for all questions. A question that is put off "
+                "leaves a gap.",
+                "Decide beforehand how many questions to grade. Who stops as soon as an interval leaves out 0 finds differences "
+                "that are not there; so it is not forecast when one will show.",
+                "Grades are kept in labels.jsonl beside case.toml, with time and name; undo adds a withdrawal.",
+            ]
+        ),
+    )
+
+
+def read_only_words(slug: str) -> tuple[str, str, str]:
+    """What stands there where grades cannot be kept: what is missing, what grading gives, how to go on."""
+    return (
+        "Grades cannot be kept here: the case is read-only.",
+        "Grading gives each search its share of missed questions with an interval.",
+        f'Copy the case and open the copy: cp -a "{slug}" "{slug}-grading" && chmod -R u+w "{slug}-grading". '
+        "The copy is analysed once, then it can be graded.",
+    )
+
+
+def _framed(markup: str, updating: bool) -> str:
+    note = '<span class="wb-muted wb-updating">updating</span>' if updating else ""
+    return f'<div class="wb-grading-intervals" aria-busy="{str(updating).lower()}">{note}{markup}</div>'
+
+
+def _arm_row(arm: str, now: Estimate, before: Estimate | None) -> list[str]:
+    if now.value is None:
+        return [arm_label(arm), escape(not_measured(now.reason))]
+    hue = f"wb-arm-{css_name(arm)}" if arm in ARM_COLOURS else ""
+    bar = interval_bar(now, colour_class=hue)
+    earlier = width_of(before) if before else None
+    was = f"{interval(before, share=True)}, {_points(earlier)} wide" if before and earlier is not None else "none"
+    return [
+        arm_label(arm),
+        f'<span class="wb-cell"><span class="wb-nowrap">{escape(measured(now, share=True))}</span>{bar}</span>',
+        _points(width_of(now) or 0.0),
+        f'<span class="wb-muted">{escape(was)}</span>',
+    ]
+
+
+def _before(few: FewLabels | None, arm: str) -> Estimate | None:
+    powered = few.arms.get(arm) if few else None
+    return powered.estimate if powered else None
+
+
+def _narrowing(widest: Estimate, total: int) -> str:
+    width = width_of(widest) or 0.0
+    now = f"The widest interval is {_points(width)} points"
+    if width <= NARROW:
+        return f"{now}."
+    needed = questions_for(widest, NARROW, total, "share")
+    if needed is None:
+        return f"{now}; grading all {count(total)} questions would not bring it to {_points(NARROW)}."
+    return f"{now}; about {_questions(needed - widest.n, 'more ')} would bring it to {_points(NARROW)}."
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def _questions(number: int, more: str = "") -> str:
+    return f"{count(number)} {more}question{'' if number == 1 else 's'}"
