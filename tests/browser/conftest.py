@@ -10,18 +10,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from workbench import session
 from workbench.case import Case, open_case
 from workbench.ui.browser import find_chromium, launch_arguments
+from workbench.ui.lab_state import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-tests"
@@ -138,6 +140,35 @@ def mtrag_case(workbench: Workbench) -> Case:
     if not data.is_dir():
         pytest.skip("the development data 'mtrag' is not beside this checkout")
     return _analysed(data, workbench.workspace / "mtrag")
+
+
+@pytest.fixture(params=["sample_case", "mtrag_case"])
+def lab_case(request: pytest.FixtureRequest) -> Case:
+    """Each case the lab is tested on."""
+    case = request.getfixturevalue(request.param)
+    assert isinstance(case, Case)
+    return case
+
+
+@pytest.fixture
+def state(lab_case: Case) -> Lab:
+    """What the lab shows of the case, asked through Python."""
+    stored = session.stored_comparison(lab_case)
+    assert stored is not None
+    return Lab(stored, case=lab_case)
+
+
+@pytest.fixture
+def open_lab(page: Page, workbench: Workbench, lab_case: Case) -> Callable[..., Page]:
+    """Opens a view of the lab of the case; further parameters of the address by name."""
+
+    def opened(view: str, **asked: str) -> Page:
+        address = urlencode({"case": lab_case.slug, "view": view, **asked})
+        page.goto(f"{workbench.url}/voila/render/03_retrieval_lab.ipynb?{address}")
+        expect(page.locator(f"[data-tab={view}]")).to_have_attribute("aria-selected", "true", timeout=30_000)
+        return page
+
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -10,34 +10,18 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
-from workbench.case import Case
 from workbench.evaluation.failures import CODES
 from workbench.numbers import count
 from workbench.report.outcomes import changes
 from workbench.report.words import comparison_sentence
-from workbench.session import stored_comparison
 from workbench.ui.lab_state import Lab
 
 VIEWS = ("scoreboard", "failures", "map", "documents", "grading")
 
 
-@pytest.fixture(params=["sample_case", "mtrag_case"])
-def case(request: pytest.FixtureRequest) -> Case:
-    return request.getfixturevalue(request.param)
-
-
 @pytest.fixture
-def state(case: Case) -> Lab:
-    stored = stored_comparison(case)
-    assert stored is not None
-    return Lab(stored, case=case)
-
-
-@pytest.fixture
-def lab(page: Page, workbench, case: Case) -> Page:
-    page.goto(f"{workbench.url}/voila/render/03_retrieval_lab.ipynb?case={case.slug}")
-    expect(page.get_by_role("tab", name="Scoreboard")).to_have_attribute("aria-selected", "true", timeout=30_000)
-    return page
+def lab(open_lab) -> Page:
+    return open_lab("scoreboard")
 
 
 def counted(page: Page):
@@ -67,7 +51,7 @@ def test_every_view_opens_by_mouse_and_by_keyboard_and_hides_the_others(lab: Pag
 
 
 def test_conditions_leave_the_questions_the_api_gives_and_are_taken_back(lab: Page, state: Lab) -> None:
-    lab.get_by_label("Outcome").select_option(label="recovered")
+    lab.get_by_label("Outcome", exact=True).select_option(label="recovered")
     state.narrow(outcome="recovered")
     expect(counted(lab)).to_have_text(f"{count(len(state.matching))} of {count(len(state.texts))} questions")
     lab.get_by_label("Failure", exact=True).select_option(index=1)
@@ -88,7 +72,7 @@ def test_another_pair_of_arms_changes_the_sentence(lab: Page, state: Lab) -> Non
 
 def test_what_is_looked_at_stands_in_the_address_and_survives_a_reload(lab: Page, state: Lab) -> None:
     lab.locator("[data-tab=failures]").click()
-    lab.get_by_label("Outcome").select_option(label="still failing")
+    lab.get_by_label("Outcome", exact=True).select_option(label="still failing")
     lab.wait_for_url("**view=failures**outcome=still*failing**")
     lab.reload()
     state.narrow(outcome="still failing")

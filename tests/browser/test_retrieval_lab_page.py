@@ -139,7 +139,7 @@ def test_every_arm_beside_each_other_fits_the_projector(lab: Page):
 
 @pytest.mark.parametrize(("outcome", "questions"), [("recovered", 8), ("lost", 1), ("still failing", 2)])
 def test_the_table_is_narrowed_by_what_became_of_a_question(lab: Page, outcome, questions):
-    lab.get_by_label("Outcome").select_option(outcome)
+    lab.get_by_label("Outcome", exact=True).select_option(outcome)
     expect(lab.locator(".wb-lab-table tbody tr[data-row]")).to_have_count(questions)
 
 
@@ -157,7 +157,7 @@ def test_a_reranked_document_says_why_it_stands_there(lab: Page):
 
 def test_another_arm_can_be_compared(lab: Page):
     lab.get_by_label("with", exact=True).select_option(label="keyword (BM25)")
-    lab.get_by_label("Outcome").select_option("lost")
+    lab.get_by_label("Outcome", exact=True).select_option("lost")
     expect(lab.locator(".wb-lab-table tbody tr[data-row]")).to_have_count(7)
     expect(lab.locator(".wb-ranking[data-run=bm25]")).to_be_visible()
 
@@ -169,7 +169,7 @@ def test_a_hit_opens_its_document(lab: Page):
 
 
 def test_the_questions_looked_at_are_saved_as_a_table(lab: Page):
-    lab.get_by_label("Outcome").select_option("lost")
+    lab.get_by_label("Outcome", exact=True).select_option("lost")
     with lab.expect_download() as waiting:
         lab.get_by_role("button", name="Save 1 question as CSV").click()
     text = waiting.value.path().read_bytes().decode("utf-8-sig")
