@@ -217,6 +217,22 @@ def test_items_of_an_array_are_those_the_json_module_finds(tmp_path, items, inde
     assert [json.loads(text) for _, text in json_items(path, "utf-8", ())] == items
 
 
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        (r'"0","0","\"', ["0", "0", "\\"]),
+        (r'"C:\temp\","b","c"', ["C:\\temp\\", "b", "c"]),
+        (r'"he said \"no\"","b","c"', ['he said "no"', "b", "c"]),
+        (r'"he said \"no\", twice","b","c"', ['he said "no", twice', "b", "c"]),
+    ],
+)
+def test_a_backslash_before_a_quote_is_read_as_the_rows_demand(tmp_path, line, cells):
+    path = tmp_path / "a.csv"
+    path.write_text(f'"query","answer","id"\n{line}\n', encoding="utf-8")
+    found = list(rows_of(open_log(path)))
+    assert [[row.values[name] for name in ("query", "answer", "id")] for row in found] == [cells]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.lists(texts, min_size=3, max_size=3), min_size=1, max_size=8), st.sampled_from(",;\t|"))
 def test_cells_of_a_csv_are_those_the_csv_module_wrote(tmp_path, rows, delimiter):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from workbench.ingest.tables.rows import MAX_LINE, BadRow, Row
@@ -62,10 +62,36 @@ def dialect_of(lines: Sequence[str], header_lines: int, known: Callable[[str], b
     single = '"' not in text and re.search(
         rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|\r?\n)", text
     )
-    escaped = '\\"' in text and '""' not in text.replace(f'{delimiter}""{delimiter}', "")
-    return skip, Dialect(
-        delimiter, "'" if single else '"', "\\" if escaped else None, skipinitialspace=f'{delimiter} "' in text
-    )
+    plain = Dialect(delimiter, "'" if single else '"', skipinitialspace=f'{delimiter} "' in text)
+    return skip, replace(plain, escapechar="\\") if _escapes(lines[skip:], text, plain) else plain
+
+
+def _escapes(lines: Sequence[str], text: str, plain: Dialect) -> bool:
+    r"""Whether \" is a quote inside a cell; it can as well be the end of a cell that ends in a backslash.
+
+    The reading under which every row is as wide as the first decides, without escapes first; where both fail, the one that
+    doubles no quote.
+    """
+    if '\\"' not in text:
+        return False
+    if _one_width(lines, plain):
+        return False
+    if _one_width(lines, replace(plain, escapechar="\\")):
+        return True
+    return '""' not in text.replace(f'{plain.delimiter}""{plain.delimiter}', "")
+
+
+def _one_width(lines: Sequence[str], dialect: Dialect) -> bool:
+    """Whether some first lines are rows of one width; the last may be cut."""
+    allow_long_cells()
+    widths = set()
+    try:
+        for row in csv.reader(lines, strict=True, **dialect.settings()):
+            widths.add(len(row))
+    except csv.Error as error:
+        if "unexpected end of data" not in str(error):
+            return False
+    return len(widths - {0}) <= 1
 
 
 def is_data(header: Sequence[str], known: Callable[[str], bool]) -> bool:
