@@ -1,4 +1,4 @@
-"""Prints how long each page takes from the request to its first widget, and the lab to its six charts.
+"""Prints how long each page takes from the request to what is read first, and the lab from a press to its answer.
 
 Starts the server on the sample case, which must have been diagnosed (`make prepare`), and visits every page with an
 empty browser cache. Figures only: nothing here passes or fails.
@@ -31,18 +31,40 @@ PAGES = {
     "diagnosis": ("02_diagnosis.ipynb?case=insurance_claims", [("first widget", ".jupyter-widgets", 1)]),
     "lab": (
         "03_retrieval_lab.ipynb?case=insurance_claims",
-        [("first widget", ".jupyter-widgets", 1), ("six charts", ".js-plotly-plot .main-svg:first-child", 6)],
+        [
+            ("sentence", "h1.wb-sentence", 1),
+            ("first chart", ".js-plotly-plot .main-svg:first-child", 1),
+            ("table", ".wb-lab-table tbody tr[data-row]", 1),
+            ("reading", ".wb-ranking .wb-hit", 20),
+        ],
     ),
 }
+VIEWS = {
+    "failures": ".wb-panel-failures .wb-choices button",
+    "map": ".wb-panel-map .js-plotly-plot .gl-canvas",
+    "documents": ".wb-panel-documents [role=treeitem]",
+    "grading": ".wb-panel-grading .wb-grade-buttons button, .wb-panel-grading button[data-grade]",
+    "scoreboard": ".wb-panel-scoreboard .wb-scores",
+}
+"""View of the lab -> what stands in it when it is there."""
 
-
-CLICK_AND_TIME = """question => new Promise(done => {
+PRESS_AND_TIME = """([press, seen]) => new Promise(done => {
     const begun = performance.now();
+    const look = () => {
+        const node = [...document.querySelectorAll(seen)].some(n => n.offsetParent !== null || n.getClientRects().length);
+        if (node) { clearInterval(clock); done(performance.now() - begun); }
+    };
+    const clock = setInterval(look, 5);
+    document.querySelector(press).click();
+})"""
+NEXT_AND_TIME = """() => new Promise(done => {
+    const begun = performance.now(), before = document.querySelector("h3.wb-question").dataset.question;
     const seen = new MutationObserver(() => {
-        if (document.querySelector(`h3[data-question="${question}"]`)) { seen.disconnect(); done(performance.now() - begun); }
+        const question = document.querySelector("h3.wb-question").dataset.question;
+        if (question !== before) { seen.disconnect(); done(performance.now() - begun); }
     });
     seen.observe(document.body, { childList: true, subtree: true, attributes: true });
-    document.querySelector(`tr[data-question="${question}"]`).click();
+    document.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
 })"""
 
 
@@ -62,18 +84,20 @@ def main() -> None:
 
 
 def _answers(browser: Browser) -> None:
-    """How long choosing a question takes until its rankings are there."""
+    """How long the next question takes until its rankings are there, and each view until it is, opened first and again."""
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(f"{BASE}/?token=bench")
     page.goto(f"{BASE}/voila/render/{PAGES['lab'][0]}")
-    rows = page.locator("tr[data-question]")
-    rows.first.wait_for()
-    questions = [rows.nth(number).get_attribute("data-question") for number in range(1, 11)]
-    times = [page.evaluate(CLICK_AND_TIME, question) for question in questions]
+    page.locator(".wb-ranking .wb-hit").first.wait_for()
+    page.wait_for_timeout(3_000)
+    times = [page.evaluate(NEXT_AND_TIME) for _ in range(10)]
     low, high = min(times), max(times)
-    print(
-        f"lab       new question  median {statistics.median(times):.0f} ms, {low:.0f} to {high:.0f} ms, n = {len(times)}"
-    )
+    print(f"lab       next question  median {statistics.median(times):.0f} ms, {low:.0f} to {high:.0f} ms, n = 10")
+    for again in ("first", "again"):
+        for view, seen in VIEWS.items():
+            took = page.evaluate(PRESS_AND_TIME, [f"[data-tab={view}]", seen])
+            print(f"lab       {view}, {again}: {took:.0f} ms")
+            page.wait_for_timeout(1_500)
 
 
 def _visit(browser: Browser, address: str, waits: list[tuple[str, str, int]]) -> list[float]:

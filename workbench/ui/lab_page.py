@@ -14,6 +14,7 @@ from workbench.case import Case
 from workbench.session import stored_comparison
 from workbench.ui.address import Address
 from workbench.ui.analysis import AnalysisPanel
+from workbench.ui.components import skeleton
 from workbench.ui.lab_documents import build_documents_view
 from workbench.ui.lab_failures import build_failures_view
 from workbench.ui.lab_filters import FilterBar
@@ -23,7 +24,7 @@ from workbench.ui.lab_reading import build_reading
 from workbench.ui.lab_scoreboard import build_scoreboard_view, opening
 from workbench.ui.lab_state import Lab
 from workbench.ui.lab_table import build_question_table
-from workbench.ui.page import PageContext, column, guarded, html, safe_callback
+from workbench.ui.page import PageContext, column, guarded, html, in_turn, safe_callback
 from workbench.ui.tabs import HIDDEN, Tabs, View
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ def build_lab_panel(lab: Lab) -> widgets.Widget:
     headline = html(opening(lab))
     tabs = Tabs(_views(lab), selected=lab.view, label="What to look at")
     lab.view = tabs.selected
-    below = column(
-        guarded(lambda: FilterBar(lab)), guarded(lambda: build_question_table(lab)), guarded(lambda: build_reading(lab))
-    )
+    below = column(html(skeleton(6)))
     below.add_class("wb-lab-below")
     address = Address(values=_address_of(lab))
 
@@ -79,7 +78,13 @@ def build_lab_panel(lab: Lab) -> widgets.Widget:
     lab.observe(safe_callback(asked), "view")
     lab.observe(safe_callback(reworded), ["baseline", "candidate", "comparison"])
     lab.observe(safe_callback(moved), ["view", "question", "baseline", "candidate", "selection"])
+    in_turn(lambda: _fill(below, lab))
     return column(headline, tabs, below, address)
+
+
+def _fill(below: widgets.VBox, lab: Lab) -> None:
+    parts = (lambda: FilterBar(lab), lambda: build_question_table(lab), lambda: build_reading(lab))
+    below.children = [guarded(part) for part in parts]
 
 
 def _views(lab: Lab) -> list[View]:

@@ -14,7 +14,7 @@ import ipywidgets as widgets
 import traitlets
 
 from workbench.ui.components import skeleton
-from workbench.ui.page import column, guarded, html, safe_callback
+from workbench.ui.page import column, guarded, html, in_turn, safe_callback
 
 HIDDEN = "wb-hidden"
 
@@ -55,7 +55,8 @@ class Tabs(widgets.VBox):  # type: ignore[misc]
         self._built: set[str] = set()
         super().__init__([self.bar, *self._panels.values()])
         self.add_class("wb-tabs")
-        self._open()
+        self._mark()
+        in_turn(self._build)
         self.bar.observe(safe_callback(lambda _change: self._open()), "selected")
 
     @property
@@ -78,11 +79,17 @@ class Tabs(widgets.VBox):  # type: ignore[misc]
         return panel
 
     def _open(self) -> None:
+        self._mark()
+        self._build()
+
+    def _mark(self) -> None:
         for key, panel in self._panels.items():
             if key == self.selected:
                 panel.remove_class(HIDDEN)
             else:
                 panel.add_class(HIDDEN)
+
+    def _build(self) -> None:
         if self.selected not in self._built:
             self._built.add(self.selected)
             self._panels[self.selected].children = [guarded(self._views[self.selected].build)]
