@@ -13,6 +13,15 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 CASE = "case=insurance_claims"
 QUESTION = "third party property damage limit on the 2025 motor policy"
 
+VIEWS = (
+    ("lab", "scoreboard", ".wb-scores"),
+    ("lab_failures", "failures", ".wb-panel-failures .wb-choices button"),
+    ("lab_map", "map", ".wb-panel-map .js-plotly-plot .gl-canvas"),
+    ("lab_documents", "documents", ".wb-panel-documents [role=treeitem]"),
+    ("lab_grading", "grading", ".wb-panel-grading .wb-passage"),
+)
+"""Picture of each view of the lab: its name, the view, and what stands in it when it is there."""
+
 
 def main() -> None:
     """Write one picture a page, at projector size."""
@@ -24,9 +33,9 @@ def main() -> None:
         _take(page, "start", "00_start.ipynb", ".wb-case-row")
         _take(page, "intake", f"01_intake.ipynb?{CASE}", ".wb-card")
         _take(page, "diagnosis", f"02_diagnosis.ipynb?{CASE}", ".wb-verdict")
-        _take(page, "lab", f"03_retrieval_lab.ipynb?{CASE}", ".js-plotly-plot .main-svg")
-        _show_question(page)
-        page.screenshot(path=FOLDER / "lab_question.png")
+        for name, view, ready in VIEWS:
+            _take(page, name, f"03_retrieval_lab.ipynb?{CASE}&view={view}", ready)
+        _take_question(page)
         browser.close()
 
 
@@ -37,13 +46,19 @@ def _take(page: Page, name: str, address: str, ready: str) -> None:
     page.screenshot(path=FOLDER / f"{name}.png")
 
 
-def _show_question(page: Page) -> None:
-    page.get_by_placeholder("Search questions").fill(QUESTION)
-    page.get_by_text(QUESTION, exact=True).first.click()
-    heading = page.get_by_role("heading", name=QUESTION)
-    heading.wait_for()
-    heading.evaluate("element => window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 70)")
-    page.wait_for_timeout(1000)
+def _take_question(page: Page) -> None:
+    """The table of questions narrowed to those that are recovered, and one of them read."""
+    page.goto(f"{BASE}/voila/render/03_retrieval_lab.ipynb?{CASE}&outcome=recovered")
+    row = page.locator(".wb-lab-table tbody tr", has_text=QUESTION)
+    page.get_by_label("Search questions").fill(QUESTION)
+    row.click()
+    page.get_by_label("Search questions").fill("")
+    page.get_by_role("heading", name=QUESTION).wait_for()
+    for name, top in (("lab_questions", ".wb-filters"), ("lab_question", "h3.wb-question"), ("lab_flow", ".wb-flow")):
+        place = page.locator(top).first
+        place.evaluate("element => window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 70)")
+        page.wait_for_timeout(1000)
+        page.screenshot(path=FOLDER / f"{name}.png")
 
 
 if __name__ == "__main__":
