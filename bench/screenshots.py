@@ -54,7 +54,11 @@ def _take_question(page: Page) -> None:
     row.click()
     page.get_by_label("Search questions").fill("")
     page.get_by_role("heading", name=QUESTION).wait_for()
-    for name, top in (("lab_questions", ".wb-filters"), ("lab_question", "h3.wb-question"), ("lab_flow", ".wb-flow")):
+    for name, top in (
+        ("lab_questions", ".wb-filters"),
+        ("lab_question", "h3.wb-question"),
+        ("lab_flow", 'h3:has-text("How its documents move")'),
+    ):
         place = page.locator(top).first
         place.evaluate("element => window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 70)")
         page.wait_for_timeout(1000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import example_results
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from workbench.ui.lab_filters import FilterBar
 from workbench.ui.lab_queries import NOT_LABELLED
 from workbench.ui.lab_selection import Selection
 from workbench.ui.lab_state import Lab
+from workbench.ui.page import in_turn
 from workbench.ui.tabs import HIDDEN, Tabs, View
 
 
@@ -202,3 +205,24 @@ def test_a_view_that_cannot_be_built_says_so_and_the_others_stay() -> None:
 
     tabs = Tabs([View("one", "One", "", broken)])  # type: ignore[arg-type]
     assert "could not be shown" in tabs.children[1].children[0].value
+
+
+def test_where_nothing_is_served_a_page_is_whole_at_once() -> None:
+    taken: list[str] = []
+    in_turn(lambda: taken.append("first"), lambda: taken.append("second"))
+    assert taken == ["first", "second"]
+
+
+def test_where_a_page_is_served_it_is_answered_between_the_steps_and_one_that_fails_stops_no_other() -> None:
+    taken: list[str] = []
+
+    def fails() -> None:
+        raise RuntimeError("no")
+
+    async def served() -> None:
+        in_turn(lambda: taken.append("first"), fails, lambda: taken.append("second"))
+        taken.append("page")
+        await asyncio.sleep(0.05)
+
+    asyncio.run(served())
+    assert taken == ["page", "first", "second"]
