@@ -293,6 +293,24 @@ def test_what_holds_no_readable_word_is_named_by_its_number() -> None:
     assert region_names(["12 34", "<b>", "", "www http"], np.array([0, 0, 1, 1]), 2) == ["region 1", "region 2"]
 
 
+def test_sentences_that_many_passages_repeat_name_no_region() -> None:
+    boilerplate = "Distribution: team leaders. Bold words are defined on page {}. Issued in January. "
+    texts = [boilerplate.format(i) + about for i, about in enumerate(("hail dents", "hail roofs", "hail cars"))]
+    names = region_names([*texts, "stolen bicycles", "stolen keys"], np.array([0, 0, 0, 1, 1]), 2)
+    assert set(names[0].split(", ")) <= {"hail", "dents", "roofs", "cars"}
+
+
+def test_titles_and_questions_name_a_region_with_its_passages() -> None:
+    texts, labels = ["as stated above", "see there", "as stated", "see below"], np.array([0, 0, 1, 1])
+    titles = ["Escape of water", "Escape of water", "Theft of keys", "Theft of keys"]
+    named = region_names(texts, labels, 2, titles=titles)
+    assert {"escape", "water"} <= set(named[0].split(", "))
+    asked = np.array([0, 1] * 20)
+    named = region_names(texts, labels, 2, questions=["how long is drying", "who insures trailers"] * 20, asked=asked)
+    assert "drying" in named[0]
+    assert "trailers" in named[1]
+
+
 def test_a_single_region_is_named_by_its_commonest_words() -> None:
     assert region_names(["storm storm storm", "flood hail", "flood"], np.array([0, 0, 0]), 1) == ["flood, storm, hail"]
 

@@ -10,6 +10,7 @@ from fabricated_map import example_map
 from workbench import session
 from workbench.compute import JobState
 from workbench.errors import CaseError
+from workbench.intervals import wilson
 from workbench.records import Estimate
 from workbench.ui import lab_map, map_charts, map_colours, map_regions, map_view
 from workbench.ui.lab_map import MapPanel, build_map_view
@@ -114,25 +115,50 @@ def test_no_client_text_on_the_map_is_markup(view):
         assert "$" not in text
 
 
-def test_both_axes_have_one_scale_and_no_ticks(view):
+def test_points_fill_the_picture_and_axes_have_no_ticks(view):
     layout = view.frame.chart.layout
-    assert layout.yaxis.scaleanchor == "x"
+    assert layout.yaxis.scaleanchor is None
+    xs = np.concatenate([view.stored.passages["x"], view.stored.queries["x"]])
+    low, high = layout.xaxis.range
+    assert low < xs.min()
+    assert high > xs.max()
+    assert high - low < 1.1 * (xs.max() - xs.min())
     assert not layout.xaxis.visible
     assert not layout.yaxis.visible
 
 
-def test_of_regions_whose_names_would_overlap_the_one_with_more_questions_is_named():
+def test_names_of_regions_in_one_place_move_apart_and_the_one_that_misses_most_moves_least():
     found = example_map()
     same_place = found.passages.assign(x=np.float32(1), y=np.float32(1))
     found = type(found)(found.map, same_place, found.queries.assign(x=np.float32(1), y=np.float32(1)))
-    assert len(map_charts.region_labels(found, "dense")) == 1
-    assert "50 % missed, n = 20" in map_charts.region_labels(found, "dense")[0]["text"]
+    labels = map_charts.region_labels(found, "dense")
+    assert len(labels) == 3
+    assert "50 % missed, n = 20" in labels[0]["text"]
+    away = [np.hypot(label["ax"], label["ay"]) for label in labels]
+    assert away[0] == min(away)
+    assert len({(label["ax"], label["ay"]) for label in labels}) == 3
+    assert all(label["showarrow"] for label in labels)  # every question lies in the middle, and none is hidden
 
 
-def test_a_question_missed_is_dark_and_one_found_is_white(view):
-    assert fill(view, "q01") == map_charts.DARK
-    assert fill(view, "q11") == map_charts.WHITE
+def test_a_question_missed_is_filled_and_one_found_an_outline(view):
+    assert fill(view, "q01") == map_charts.MISSED_COLOUR
+    assert fill(view, "q11") == map_charts.CLEAR
     assert fill(view, "q44") == map_charts.OTHER_COLOUR  # nobody judged it
+
+
+@pytest.mark.parametrize("state", map_charts.LOOKS)
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_every_question_is_seen_on_both_grounds(state, theme):
+    fill, edge, _, _ = map_charts.LOOKS[state]
+    assert contrast(edge if fill == map_charts.CLEAR else fill, theme["surface"]) >= 3
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_in_both_themes_a_missed_question_stands_out_more_than_a_found_one(theme):
+    ours, others = map_charts.LOOKS["missed"], map_charts.LOOKS["found"]
+    assert contrast(ours[0], theme["surface"]) > 3
+    assert others[0] == map_charts.CLEAR
+    assert ours[3] > others[3]
 
 
 def test_outcomes_have_shapes_of_their_own(view):
@@ -140,7 +166,7 @@ def test_outcomes_have_shapes_of_their_own(view):
     symbols = view.frame.chart.data[map_charts.QUESTIONS].marker.symbol
     assert symbols[0] == "triangle-up"  # q01: dense misses it, the reranker finds it
     assert symbols[11] == "triangle-down"  # q12: the other way round
-    assert view.frame.chart.data[map_charts.SCALE].visible is False
+    assert "share missed" not in view._key.value  # passages have no colour, so no scale
 
 
 def test_another_colouring_does_not_send_the_passages_again(view):
@@ -177,6 +203,7 @@ def test_a_new_question_sends_lines_and_no_points(view, lab):
     for name in ("_py2js_update", "_py2js_restyle"):
         view.frame.chart.observe(lambda change: change["new"] and sent.append(change["new"]), name)
     lab.question = "q05"
+    assert sent
     assert not any(message.get("style_data") or message.get("restyle_data") for message in sent)
     assert len(lines(view)) == 10
 
@@ -218,10 +245,10 @@ def test_a_click_on_a_passage_beside_a_question_means_the_question(view, lab):
 def test_questions_drawn_around_are_picked_and_the_others_fade(view, lab):
     view._picked(None, Points(map_charts.QUESTIONS, [0, 2]), object())
     assert lab.matching == ("q01", "q03")
-    assert fill(view, "q01") == map_charts.DARK
-    assert fill(view, "q02") == "rgba(26,30,35,0.1)"
+    assert fill(view, "q01") == map_charts.MISSED_COLOUR
+    assert fill(view, "q02") == "rgba(217,72,15,0.1)"
     lab.widen()
-    assert fill(view, "q02") == map_charts.DARK
+    assert fill(view, "q02") == map_charts.MISSED_COLOUR
 
 
 def test_a_lasso_without_a_question_says_so_and_narrows_nothing(view, lab):
@@ -277,10 +304,50 @@ def test_the_second_picture_takes_the_place_of_the_first_and_keeps_what_is_chose
     assert "First picture" not in view._said.value
     assert lab.selection.region == 0
     assert {line.x0 for line in lines(view)} == {110.0}
-    assert fill(view, "q40") == "rgba(255,255,255,0.1)"
+    place = list(view.stored.queries["query_id"]).index("q40")
+    assert view.frame.chart.data[map_charts.QUESTIONS].marker.line.color[place] == "rgba(119,128,138,0.1)"
 
 
 # ---------------------------------------------------------------- table and words
+
+
+def test_one_question_of_one_missed_comes_after_many_of_many():
+    found = example_map().map
+    sure = replace(found.regions[0], missed={"dense": wilson(40, 50)})
+    unsure = replace(found.regions[1], missed={"dense": wilson(1, 1)})
+    assert [region.region for region in map_charts.ranked([unsure, sure], "dense")] == [0, 1]
+
+
+def test_a_share_of_a_handful_of_questions_has_no_colour():
+    found = example_map()
+    regions = (replace(found.map.regions[0], missed={"dense": wilson(4, 4)}), *found.map.regions[1:])
+    found = replace(found, map=replace(found.map, regions=regions))
+    colouring = map_colours.by_share(found, "dense")
+    assert colouring.colours[0] == map_colours.QUIET
+    assert colouring.highest < 1
+
+
+def test_without_labels_there_is_no_scale():
+    found = example_map()
+    regions = tuple(
+        replace(region, missed={"dense": Estimate.not_measured("nobody judged")}) for region in found.map.regions
+    )
+    found = replace(found, map=replace(found.map, regions=regions))
+    assert map_colours.by_share(found, "dense").highest is None
+
+
+def test_names_of_regions_keep_off_the_lines_of_the_chosen_question():
+    found = example_map()
+    free = map_charts.region_labels(found, "dense")[0]
+    label = map_charts.region_labels(found, "dense", [(free["x"], free["y"])])[0]
+    assert (label["ax"], label["ay"]) != (0, 0)
+
+
+def test_progress_lies_in_a_corner_of_the_picture_and_moves_nothing(case, monkeypatch):
+    monkeypatch.setattr(session, "stored_map", lambda _case: example_map())
+    panel = build_map_view(Lab(example_results.stored_comparison(), case=case))
+    assert panel.children == (panel.view,)
+    assert panel.progress in panel.view.status.children
 
 
 def test_regions_are_sorted_by_share_missed_and_unmeasured_ones_are_last(view):

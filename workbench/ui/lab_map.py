@@ -108,4 +108,8 @@ class MapPanel(widgets.VBox):  # type: ignore[misc]
         self.again.description = "Finish the map" if self.view else "Make the map"
         controls = [self.again] if stopped and self._unfinished else []
         waiting = [] if self.view or stopped else [html(paragraph(WAITING, muted=True))]
-        self.children = [self.progress, *controls, *waiting, *([self.view] if self.view else [])]
+        if self.view is None:
+            self.children = [self.progress, *controls, *waiting]
+        else:  # in a corner of the picture, where it comes and goes without moving the page
+            self.view.status.children = [self.progress, *controls]
+            self.children = [self.view]

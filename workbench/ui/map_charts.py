@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import plotly.graph_objects as go
 
 from workbench import numbers
 from workbench.records import Estimate, Region
 from workbench.ui.charts import chart_text
 from workbench.ui.lab_queries import NOT_LABELLED
-from workbench.ui.map_colours import SHARE_COLOURS, Colouring, channels, share_of
+from workbench.ui.map_colours import Colouring, channels
 from workbench.ui.query_charts import RIGHT_COLOUR
 from workbench.ui.tokens import CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, plotly_template
 
@@ -26,35 +27,37 @@ if TYPE_CHECKING:
 
     from workbench.comparison.corpus_map.tables import StoredMap
 
-PASSAGES, QUESTIONS, SCALE = range(3)
+PASSAGES, QUESTIONS = range(2)
 """Traces of the map, in the order they are drawn: what is looked at lies above what it is looked at among."""
 HEIGHT = 400
 CLICK = 14
 """Pixels around a passage that was clicked in which a question is meant."""
-SMALLEST = 560
-"""Width in pixels of the map in the narrowest window; labels that do not overlap there overlap nowhere."""
+USUAL, SMALLEST = 750, 560
+"""Width in pixels of the map on a projector and in the narrowest window; labels that do not overlap there overlap nowhere."""
+MOST_LABELS = 7
+"""Regions named on the map: those that miss most; the table names all."""
 
-DARK, WHITE = "#1a1e23", "#ffffff"
+WHITE = "#ffffff"
+MISSED_COLOUR = "#d9480f"
 FADED = 0.1
+CLEAR = "rgba(0,0,0,0)"
 
-# Fill, edge and shape of a question; shape and fill alone tell them apart. A dark point keeps a white edge and a white
-# one a dark edge, for a drawn point cannot follow the theme.
-LOOKS: Mapping[str, tuple[str, str, str]] = {
-    "missed": (DARK, WHITE, "diamond"),
-    "found": (WHITE, DARK, "diamond"),
-    "still failing": (DARK, WHITE, "diamond"),
-    "found by both": (WHITE, DARK, "diamond"),
-    "recovered": (RIGHT_COLOUR, WHITE, "triangle-up"),
-    "lost": (SHARE_COLOURS[-1], WHITE, "triangle-down"),
-    NOT_LABELLED: (OTHER_COLOUR, WHITE, "circle"),
+# Fill, edge, shape and size of a question; shape and fill alone tell them apart. A drawn point cannot follow the theme: what
+# went wrong is filled and stands out from light and dark alike, what went well is an outline that steps back on both.
+LOOKS: Mapping[str, tuple[str, str, str, int]] = {
+    "missed": (MISSED_COLOUR, WHITE, "diamond", 11),
+    "found": (CLEAR, OTHER_COLOUR, "circle", 6),
+    "still failing": (MISSED_COLOUR, WHITE, "diamond", 11),
+    "lost": ("#a04fc4", WHITE, "triangle-down", 11),
+    "recovered": (RIGHT_COLOUR, WHITE, "triangle-up", 10),
+    "found by both": (CLEAR, OTHER_COLOUR, "circle", 6),
+    NOT_LABELLED: (OTHER_COLOUR, CLEAR, "square", 5),
 }
-SIGNS = {"diamond": "◆", "triangle-up": "▲", "triangle-down": "▼", "circle": "●"}
+SIGNS = {"diamond": "◆", "triangle-up": "▲", "triangle-down": "▼", "circle": "●", "square": "■"}
 """The shapes as characters, for the key in words."""
 
 
-def map_figure(
-    stored: StoredMap, colouring: Colouring, states: Sequence[str], questions: Sequence[str], arm: str
-) -> go.Figure:
+def map_figure(stored: StoredMap, colouring: Colouring, states: Sequence[str], questions: Sequence[str]) -> go.Figure:
     """The map without anything chosen.
 
     Args:
@@ -62,12 +65,10 @@ def map_figure(
         colouring: colours of the passages.
         states: of each question of the map one of `LOOKS`.
         questions: what each question of the map is called when it is pointed at.
-        arm: the arm whose share missed labels the regions.
     """
     figure = go.Figure(layout={"template": plotly_template(), "height": HEIGHT, "hovermode": "closest"})
     figure.add_trace(go.Scattergl(mode="markers", hoverinfo="text", **passage_points(stored, colouring)))
     figure.add_trace(go.Scattergl(mode="markers", hoverinfo="text", **question_points(stored, states, questions)))
-    figure.add_trace(_colour_bar(colouring))
     figure.update_layout(
         dragmode="lasso",
         hoverlabel_align="left",
@@ -78,20 +79,18 @@ def map_figure(
             "remove": ["select2d", "lasso2d", "pan2d", "autoScale2d", "toImage"],
         },
         margin={"l": 4, "r": 4, "t": 4, "b": 4},
-        annotations=region_labels(stored, arm),
         **axes(stored),
     )
     return figure
 
 
 def axes(stored: StoredMap) -> dict[str, Any]:
-    """Both axes: no ticks, one scale for both, everything in view. Distances mean little on a map, positions nothing."""
+    """Both axes: no ticks, everything in view. Each has its own scale, so that points have all the room there is.
+
+    Neighbours stay neighbours, and longer distances mean nothing on such a map in any case.
+    """
     bare = {"visible": False, "showgrid": False, "zeroline": False}
-    across, up = (_reach(stored, column) for column in ("x", "y"))
-    return {
-        "xaxis": {**bare, "range": across},
-        "yaxis": {**bare, "range": up, "scaleanchor": "x", "scaleratio": 1},
-    }
+    return {f"{column}axis": {**bare, "range": _reach(stored, column)} for column in ("x", "y")}
 
 
 def passage_points(stored: StoredMap, colouring: Colouring) -> dict[str, Any]:
@@ -127,7 +126,7 @@ def question_points(
     return {
         **_positions(stored.queries),
         "hovertext": said,
-        "marker": {"size": 9, "opacity": 1, **question_looks(stored, states, matching)},
+        "marker": {"opacity": 1, **question_looks(stored, states, matching)},
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
     }
@@ -140,15 +139,18 @@ def question_looks(stored: StoredMap, states: Sequence[str], matching: AbstractS
     looks = [LOOKS[state] for state in states]
     return {
         "color": [_rgba(look[0], alpha) for look, alpha in zip(looks, shown, strict=True)],
-        "line": {"width": 1.5, "color": [_rgba(look[1], alpha) for look, alpha in zip(looks, shown, strict=True)]},
+        "line": {"width": 1.2, "color": [_rgba(look[1], alpha) for look, alpha in zip(looks, shown, strict=True)]},
         "symbol": [look[2] for look in looks],
+        "size": [look[3] for look in looks],
     }
 
 
-def nearest_question(stored: StoredMap, spot: tuple[float, float], reach: float) -> str:
-    """The question nearest to a place of the map, at most `reach` away; "" for none."""
-    away = np.hypot(stored.queries["x"].to_numpy(float) - spot[0], stored.queries["y"].to_numpy(float) - spot[1])
-    if not len(away) or away.min() > reach:
+def nearest_question(stored: StoredMap, spot: tuple[float, float], reach: tuple[float, float]) -> str:
+    """The question nearest to a place of the map, at most `reach` away, across and up; "" for none."""
+    across = (stored.queries["x"].to_numpy(float) - spot[0]) / reach[0]
+    up = (stored.queries["y"].to_numpy(float) - spot[1]) / reach[1]
+    away = np.hypot(across, up)
+    if not len(away) or away.min() > 1:
         return ""
     return str(stored.queries["query_id"].iloc[int(away.argmin())])
 
@@ -156,22 +158,82 @@ def nearest_question(stored: StoredMap, spot: tuple[float, float], reach: float)
 # ---------------------------------------------------------------- names of regions
 
 
-def region_labels(stored: StoredMap, arm: str) -> list[dict[str, Any]]:
-    """Name, share missed and n at the middle of each region; of those that would overlap the one with more questions stays."""
+def region_labels(stored: StoredMap, arm: str, chosen: Sequence[tuple[float, float]] = ()) -> list[dict[str, Any]]:
+    """Name, share missed and n of the regions that miss most, each where it hides few questions, beside or in the region.
+
+    One that finds no room of its own is left to the table.
+
+    Args:
+        stored: the map.
+        arm: whose misses are told.
+        chosen: places of the map that no name may hide.
+    """
     middles = stored.passages.groupby("region")[["x", "y"]].median()
-    pixels = _pixels_per_unit(stored)
-    kept: list[tuple[float, float, float, float]] = []
+    (left, right), (bottom, top) = (_reach(stored, column) for column in ("x", "y"))
+    low, per_unit = np.array([left, bottom]), np.array([SMALLEST / (right - left), HEIGHT / (top - bottom)])
+    questions = stored.queries[["x", "y"]].to_numpy(float)
+    seen = np.concatenate([questions, np.array(chosen, dtype=float).reshape(-1, 2)])
+    weights = np.repeat([1.0, CHOSEN_WEIGHT], [len(questions), len(chosen)])
+    points = Weighted((seen - low) * per_unit, weights)
+    kept: list[Box] = []
     labels = []
-    for region in sorted(stored.map.regions, key=lambda r: (-r.queries, -r.passages, r.region)):
+    for region in ranked(stored.map.regions, arm)[:MOST_LABELS]:
         if region.region not in middles.index:
             continue
-        x, y = (float(value) for value in middles.loc[region.region].to_numpy(dtype=float))
+        place = middles.loc[region.region].to_numpy(dtype=float)
         lines = [chart_text(region.name, limit=30), region_words(region.missed.get(arm))]
-        box = _box(x * pixels, y * pixels, max(map(len, lines)))
-        if not any(_overlap(box, other) for other in kept):
-            kept.append(box)
-            labels.append({"x": x, "y": y, "text": f"<b>{lines[0]}</b><br>{lines[1]}", "showarrow": False})
-    return [{**label, "font": {"size": TYPE_SCALE[1] - 1}} for label in labels]
+        size = (LETTER * max(map(len, lines)), LABEL_HEIGHT)
+        moved = _free_place((place - low) * per_unit, size, points, kept)
+        if moved is not None:
+            leader = {"showarrow": moved != (0, 0), "ax": moved[0], "ay": -moved[1]}
+            labels.append({"x": place[0], "y": place[1], "text": f"<b>{lines[0]}</b><br>{lines[1]}", **leader})
+    style = {
+        "font": {"size": TYPE_SCALE[1] - 1},
+        "arrowhead": 0,
+        "arrowwidth": 1,
+        "arrowcolor": CHART_TEXT,
+        "borderpad": 1,
+    }
+    return [{**label, **style} for label in labels]
+
+
+Box = tuple[float, float, float, float]
+LETTER, LABEL_HEIGHT = 7.8, 40
+"""Pixels of a label."""
+AROUND = [(x, y) for x in (0, -50, 50, -100, 100) for y in (0, -32, 32, -64, 64, -96, 96)]
+"""Pixels by which a label may lie off the middle of its region."""
+OFF = 12
+"""Pixels off the middle that weigh as much as one question hidden."""
+CHOSEN_WEIGHT = 50.0
+"""Questions hidden that weigh as much as one end of the lines of the question chosen."""
+
+
+class Weighted(NamedTuple):
+    """Points in pixels, and what hiding each costs."""
+
+    points: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+
+
+def _free_place(
+    middle: npt.NDArray[np.float64], size: tuple[float, float], seen: Weighted, kept: list[Box]
+) -> tuple[int, int] | None:
+    """How far a label is moved so that it hides least; it joins those `kept`. None where there is no room."""
+    best: tuple[float, tuple[int, int], Box] | None = None
+    for x, y in AROUND:
+        box = _box(middle[0] + x, middle[1] + y, size)
+        inside = box[0] >= 0 and box[1] <= SMALLEST and box[2] >= 0 and box[3] <= HEIGHT
+        if not inside or any(_overlap(box, other) for other in kept):
+            continue
+        across, up = seen.points.T
+        hidden = (across > box[0]) & (across < box[1]) & (up > box[2]) & (up < box[3])
+        cost = float(seen.weights[hidden].sum()) + float(np.hypot(x, y)) / OFF
+        if best is None or cost < best[0]:
+            best = (cost, (x, y), box)
+    if best is None:
+        return None
+    kept.append(best[2])
+    return best[1]
 
 
 def region_words(missed: Estimate | None) -> str:
@@ -182,38 +244,20 @@ def region_words(missed: Estimate | None) -> str:
 
 
 def ranked(regions: Sequence[Region], arm: str) -> list[Region]:
-    """Regions by the share an arm misses, most first; those without a labelled question last."""
+    """Regions by the share an arm misses at least, the lower end of its interval; those that were not measured last.
+
+    By the share itself one question that is missed would come before 40 of 50.
+    """
 
     def key(region: Region) -> tuple[float, int, int]:
-        share = share_of(region.missed.get(arm))
-        return (1.0 if share is None else -share, -region.queries, region.region)
+        missed = region.missed.get(arm)
+        low = missed.low if missed is not None and missed.value is not None else None
+        return (1.0 if low is None else -low, -region.queries, region.region)
 
     return sorted(regions, key=key)
 
 
 # ---------------------------------------------------------------- pieces
-
-
-def _colour_bar(colouring: Colouring) -> go.Scatter:
-    """A trace without a point that carries the colour bar: the passages themselves are coloured in steps."""
-    return go.Scatter(x=[None], y=[None], mode="markers", hoverinfo="skip", **colour_bar(colouring))
-
-
-def colour_bar(colouring: Colouring) -> dict[str, Any]:
-    """The colour bar of a colouring, or none where its colours are no scale."""
-    if colouring.highest is None:
-        return {"visible": False}
-    ticks = [0.0, colouring.highest / 2, colouring.highest]
-    *lower, upper = (numbers.percent(tick, 1) for tick in ticks)
-    bar = {
-        "len": 0.45, "thickness": 10, "x": 0, "xanchor": "left", "y": 0, "yanchor": "bottom", "outlinewidth": 0,
-        "ypad": 12, "xpad": 8, "tickvals": ticks, "ticktext": [*lower, f"{upper} of questions<br>missed"],
-    }  # fmt: skip
-    marker = {
-        "color": [0], "colorscale": list(SHARE_COLOURS), "cmin": 0, "cmax": colouring.highest, "showscale": True,
-        "colorbar": bar,
-    }  # fmt: skip
-    return {"visible": True, "marker": marker}
 
 
 def _positions(points: pd.DataFrame) -> dict[str, Any]:
@@ -228,19 +272,15 @@ def _reach(stored: StoredMap, column: str) -> list[float]:
     return [low - margin, high + margin]
 
 
-def _pixels_per_unit(stored: StoredMap) -> float:
-    (left, right), (bottom, top) = (_reach(stored, column) for column in ("x", "y"))
-    return min(SMALLEST / (right - left), HEIGHT / (top - bottom))
+def _box(x: float, y: float, size: tuple[float, float]) -> Box:
+    return (x - size[0] / 2, x + size[0] / 2, y - size[1] / 2, y + size[1] / 2)
 
 
-def _box(x: float, y: float, letters: int) -> tuple[float, float, float, float]:
-    width, height = 7.8 * letters, 50
-    return (x - width / 2, x + width / 2, y - height / 2, y + height / 2)
-
-
-def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
 
 
 def _rgba(colour: str, alpha: float) -> str:
-    return colour if alpha == 1 else f"rgba({','.join(map(str, channels(colour)))},{alpha})"
+    if alpha == 1 or colour == CLEAR:
+        return colour
+    return f"rgba({','.join(map(str, channels(colour)))},{alpha})"

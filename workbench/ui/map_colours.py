@@ -24,6 +24,8 @@ GROUP_COLOURS = ("#4477aa", "#a98a1f", "#228833", "#b05a86", "#2f8f9d", "#8a6fd1
 """For groups without a fixed meaning; none is the colour of an arm, and groups are named beside their colour."""
 QUIET = "#8d959d"
 OTHERS = "all others"
+ENOUGH_QUESTIONS = 5
+"""Labelled questions of a region below which its share has no colour: one question more would change it by 20 points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Colouring:
         codes: float32 of shape (passages,), an index into `colours` each.
         colours: one a group, the last for passages without one.
         key: names of groups and their colours, for those that have one of their own.
-        highest: share at the upper end of the colour bar; None where colours are no scale.
+        highest: share at the upper end of the scale; None where colours are no scale.
     """
 
     codes: np.ndarray
@@ -44,12 +46,15 @@ class Colouring:
 
 
 def by_share(stored: StoredMap, arm: str) -> Colouring:
-    """Passages by the share of questions an arm misses in their region; the scale is the same for every arm."""
+    """Passages by the share of questions an arm misses in their region, grey where too few were asked to tell.
+
+    The scale is the same for every arm.
+    """
     regions = stored.map.regions
-    shares = [share_of(region.missed.get(arm)) for region in regions]
+    shares = [told_share(region.missed.get(arm)) for region in regions]
     top = highest_share(stored.map)
     colours = [QUIET if share is None else share_colour(share / top) for share in shares]
-    return Colouring(_region_codes(stored), (*colours, QUIET), highest=top)
+    return Colouring(_region_codes(stored), (*colours, QUIET), highest=None if set(shares) == {None} else top)
 
 
 def by_topic(stored: StoredMap) -> Colouring:
@@ -90,8 +95,8 @@ def quiet(stored: StoredMap) -> Colouring:
 
 
 def highest_share(found: CorpusMap) -> float:
-    """Upper end of the colour scale: the highest share missed in any region by any arm, up to the next tenth."""
-    shares = [estimate.value for region in found.regions for estimate in region.missed.values()]
+    """Upper end of the colour scale: the highest share that has a colour, of any region and arm, up to the next tenth."""
+    shares = [told_share(estimate) for region in found.regions for estimate in region.missed.values()]
     return max(0.1, math.ceil(10 * max((share for share in shares if share is not None), default=0) - 1e-9) / 10)
 
 
@@ -118,9 +123,9 @@ def _folder(path: str) -> str:
     return f"{parts[0]}/" if len(parts) > 1 else "top folder"
 
 
-def share_of(missed: Estimate | None) -> float | None:
-    """The share, None where it was not measured."""
-    return missed.value if missed is not None else None
+def told_share(missed: Estimate | None) -> float | None:
+    """The share, None where it was not measured or rests on too few questions to be told by a colour."""
+    return missed.value if missed is not None and missed.n >= ENOUGH_QUESTIONS else None
 
 
 def channels(colour: str) -> tuple[int, int, int]:

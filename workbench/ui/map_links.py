@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.numbers import count
 from workbench.retrieval.recipes import arm_name
-from workbench.ui.map_charts import WHITE
+from workbench.ui.map_charts import CLEAR, WHITE
 from workbench.ui.query_charts import RIGHT_COLOUR
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from workbench.ui.lab_queries import Rankings
 
 Point = tuple[float, float]
-CLEAR = "rgba(0,0,0,0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class Places:
         for doc_id, passage_id in zip(top["doc_id"], top["passage_id"], strict=True):
             good = grades.get(doc_id, 0) > 0
             hits += good
-            spot = self._passage(str(passage_id) or str(doc_id)) or self._document(str(doc_id), at)
+            spot = self._passage(str(passage_id)) or self._document(str(doc_id), at)
             if spot is None or at is None:
                 absent += 1
                 continue
@@ -113,7 +112,7 @@ class Places:
         return ArmLinks(arm, tuple(ends), len(top), hits, absent)
 
     def _passage(self, retrieved: str) -> Point | None:
-        """Where a passage lies, or the one that stands for it: of another cut, or of a document known by its id alone."""
+        """Where a passage lies, or the one that stands for it where it is of another cut."""
         return self._passages.get(retrieved) or self._passages.get(self._stand_ins.get(retrieved, ""))
 
     def _document(self, doc_id: str, at: Point | None) -> Point | None:

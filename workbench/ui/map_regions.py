@@ -17,7 +17,7 @@ from workbench.records import CorpusMap, Estimate, Region
 from workbench.retrieval.recipes import arm_name
 from workbench.ui.components import escape, join
 from workbench.ui.map_charts import LOOKS, SIGNS, ranked
-from workbench.ui.map_colours import Colouring
+from workbench.ui.map_colours import ENOUGH_QUESTIONS, SHARE_COLOURS, Colouring
 
 METHODS = {"pca": "First picture (PCA)", "t-sne": "t-SNE"}
 STANDS_OUT = "stands out"
@@ -51,14 +51,17 @@ def region_rows(
 
 def region_headings(arms: Sequence[str], k: int) -> list[str]:
     """Headings of the table."""
-    return ["Region", *(f"{arm_name(arm)} misses, top {k}" for arm in arms)]
+    return [f"Region, and what is missed in the top {k} by", *(arm_name(arm) for arm in arms)]
 
 
 def region_caption(found: CorpusMap, arm: str) -> str:
     """What the table counts and in which order, in one line."""
     stands = sum(bool(region.stands_out) for region in found.regions)
     told = f"{_one(stands, 'region stands out', 'regions stand out')} from the rest, corrected for looking at all"
-    return f"{_many(len(found.regions), 'region')}, sorted by {arm_name(arm)}; {told}. 95 % intervals."
+    return (
+        f"{_many(len(found.regions), 'region')}, sorted by what {arm_name(arm)} misses at least, the lower end of its "
+        f"95 % interval; {told}."
+    )
 
 
 def trust_line(found: CorpusMap) -> str:
@@ -77,7 +80,7 @@ def shown_line(found: CorpusMap) -> str:
     if found.passages < found.corpus_passages:
         size += f": {count(found.retrieved)} that some arm retrieved in its top {found.k_retrieved}, and a sample"
     method = "PCA" if found.method == "pca" and found.final else METHODS[found.method]
-    return f"{method}: {size}, and {_many(found.queries, 'question')}. The axes have no unit."
+    return f"{method}: {size}, and {_many(found.queries, 'question')}. The axes have no unit and no common scale."
 
 
 def key_markup(states: Sequence[str], colouring: Colouring) -> str:
@@ -92,8 +95,18 @@ def key_markup(states: Sequence[str], colouring: Colouring) -> str:
         f'<span class="wb-map-group"><i style="background:{colour}" aria-hidden="true"></i>{escape(name)}</span>'
         for name, colour in colouring.key
     ]
-    passages = f"<span>Passages: {join(groups)}</span>" if groups else ""
-    return f'<p class="wb-map-key"><span>Questions: {join(shapes)}</span>{passages}</p>'
+    passages = f"<span>Passages: {join(groups)}</span>" if groups else _scale(colouring)
+    return f"<span>Questions: {join(shapes)}</span>{passages}"
+
+
+def _scale(colouring: Colouring) -> str:
+    if colouring.highest is None:
+        return ""
+    return (
+        f'<span>Passages: share missed in their region, 0 % <i class="wb-map-scale" aria-hidden="true" '
+        f'style="background:linear-gradient(90deg,{",".join(SHARE_COLOURS)})"></i> '
+        f"{numbers.percent(colouring.highest, 1)}; grey: fewer than {ENOUGH_QUESTIONS} questions</span>"
+    )
 
 
 def lines_markup(arms: Sequence[str]) -> str:

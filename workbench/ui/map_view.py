@@ -19,7 +19,7 @@ from workbench.ui.chart_frame import ChartFrame
 from workbench.ui.components import escape
 from workbench.ui.lab_queries import NOT_LABELLED
 from workbench.ui.lab_state import Lab
-from workbench.ui.map_charts import PASSAGES, QUESTIONS, SCALE
+from workbench.ui.map_charts import PASSAGES, QUESTIONS
 from workbench.ui.map_colours import Colouring
 from workbench.ui.map_links import Links, Places, link_shapes, links_words
 from workbench.ui.map_regions import (
@@ -56,7 +56,8 @@ class MapView(widgets.VBox):  # type: ignore[misc]
 
     Attributes:
         stored: the map shown.
-        frame: the chart. table: the regions. reading: the chosen question in words.
+        frame: the chart. table: the regions. reading: the chosen question in words. status: a corner of the picture that is free
+            for what becomes of it, so that it moves nothing.
         colour, arm, gesture: the controls.
     """
 
@@ -64,16 +65,18 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         self._lab, self.stored = lab, stored
         self._places = Places(stored)
         self._behind = self._by_source = self._outlined = False
+        self._labels: list[dict[str, Any]] = []
         self.colour = widgets.Dropdown(options=COLOURS, value=SHARE, description="Colour by")
         self.arm = widgets.Dropdown(options=self._arms(), value=lab.baseline, description="Missed by")
         self.gesture = widgets.ToggleButtons(options=GESTURES, value="lasso", description="Drag to")
         self._colouring = self._coloured()
         self._states = self._question_states()
-        figure = map_charts.map_figure(stored, self._colouring, self._states, self._texts(), self.arm.value)
+        figure = map_charts.map_figure(stored, self._colouring, self._states, self._texts())
         self._draw_lines(figure)
         self.frame = ChartFrame(figure, name="map", label=self._label())
         self.table = RegionTable()
-        self._key, self._lines, self._trust, self._said = html(""), html(""), html(""), html("")
+        self.status = widgets.VBox()
+        self._key, self._trust, self._said = html(""), html(""), html("")
         self.reading = html("")
         super().__init__(self._layout())
         self.add_class("wb-map")
@@ -92,8 +95,6 @@ class MapView(widgets.VBox):  # type: ignore[misc]
             chart.data[PASSAGES].update(map_charts.passage_points(stored, self._colouring))
             chart.data[QUESTIONS].update(questions)
             chart.layout.update(map_charts.axes(stored))
-            chart.data[SCALE].update(map_charts.colour_bar(self._colouring))
-            chart.layout.annotations = map_charts.region_labels(stored, self.arm.value)
             self._draw_lines(chart)
         self._clear_outline()
         self._tell_lab()
@@ -104,13 +105,14 @@ class MapView(widgets.VBox):  # type: ignore[misc]
     def _layout(self) -> list[widgets.Widget]:
         controls = widgets.HBox([self.colour, self.arm, self.gesture])
         controls.add_class("wb-controls")
-        picture = column(self.frame, self._lines, self._key)
+        self.status.add_class("wb-map-status")
+        picture = column(self.status, self.frame, self._key, self._trust)
         picture.add_class("wb-map-picture")
         beside = column(self.table)
         beside.add_class("wb-map-beside")
         both = widgets.HBox([picture, beside])
         both.add_class("wb-map-both")
-        return [controls, self._trust, both, self._said, self.reading]
+        return [controls, both, self._said, self.reading]
 
     def _arms(self) -> list[tuple[str, str]]:
         return [(arm_name(arm), arm) for arm in dict.fromkeys([self._lab.baseline, self._lab.candidate])]
@@ -144,14 +146,14 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         return self._places.links(lab.rankings, lab.question, lab.baseline, lab.candidate, lab.k)
 
     def _draw_lines(self, chart: Any) -> None:  # noqa: ANN401 - a figure or its widget
+        """The lines of the chosen question, and names of regions that keep off them."""
         links = self._links()
         colours = (arm_colour(links.before.arm), arm_colour(links.after.arm))
         chart.layout.shapes = link_shapes(links, colours)
-
-    def _recolour(self, chart: Any) -> None:  # noqa: ANN401 - a figure or its widget
-        chart.data[PASSAGES].marker.update(map_charts.passage_colours(self._colouring))
-        chart.data[SCALE].update(map_charts.colour_bar(self._colouring))
-        chart.layout.annotations = map_charts.region_labels(self.stored, self.arm.value)
+        chosen = [] if links.at is None else [links.at, *links.before.ends, *links.after.ends, *links.rings]
+        labels = map_charts.region_labels(self.stored, self.arm.value, chosen)
+        if labels != self._labels:  # mostly they stay where they are, and need not be sent and drawn again
+            chart.layout.annotations = self._labels = labels
 
     def _fade(self, chart: Any) -> None:  # noqa: ANN401 - a figure or its widget
         looks = map_charts.question_looks(self.stored, self._states, self._matching())
@@ -171,11 +173,11 @@ class MapView(widgets.VBox):  # type: ignore[misc]
             self.table.headings = region_headings(pair, found_map.k)
             self.table.rows = region_rows(found_map.regions, pair, self.arm.value, colours)
             self.table.caption = region_caption(found_map, self.arm.value)
-        self._key.value = key_markup(self._states, self._colouring)
+        key = key_markup(self._states, self._colouring)
+        self._key.value = f'<p class="wb-map-key">{key}<span>{lines_markup(pair)}</span></p>'
         self._trust.value = f'<p class="wb-map-trust">{escape(trust_line(found_map))}</p>'
         self._write_reading()
         notes = " ".join([shown_line(found_map), *found_map.notes])
-        self._lines.value = f'<p class="wb-map-key">{lines_markup(pair)}</p>'
         self._shown = notes
         self._say("")
 
@@ -237,8 +239,9 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         with chart.batch_update():
             if self._by_source or self.colour.value == SOURCE:
                 chart.data[PASSAGES].marker.color = self._colouring.codes
-            self._recolour(chart)
+            chart.data[PASSAGES].marker.update(map_charts.passage_colours(self._colouring))
             self._fade(chart)
+            self._draw_lines(chart)
         self._by_source = self.colour.value == SOURCE
         self._write()
 
@@ -303,10 +306,12 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         if near:
             self._lab.question = near
 
-    def _reach(self) -> float:
-        """Units of the map a click may miss a question by, at the zoom that is set."""
-        low, high = self.frame.chart.layout.yaxis.range
-        return float(abs(high - low)) * map_charts.CLICK / map_charts.HEIGHT
+    def _reach(self) -> tuple[float, float]:
+        """Units of the map a click may miss a question by, across and up, at the zoom that is set."""
+        layout = self.frame.chart.layout
+        sides = ((layout.xaxis.range, map_charts.USUAL), (layout.yaxis.range, map_charts.HEIGHT))
+        across, up = (float(abs(high - low)) * map_charts.CLICK / pixels for (low, high), pixels in sides)
+        return across, up
 
     def _picked(self, _trace: object, points: Any, selector: object) -> None:  # noqa: ANN401 - a plotly event
         if selector is None:  # nothing was drawn: an outline was taken away

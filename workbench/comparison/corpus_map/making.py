@@ -179,7 +179,14 @@ def _grouping(
 
 
 def _regions(stored: StoredComparison, passages: Sequence[Passage], grouping: Grouping) -> tuple[Region, ...]:
-    names = region_names([passage.text for passage in passages], grouping.passages, grouping.regions)
+    names = region_names(
+        [passage.text for passage in passages],
+        grouping.passages,
+        grouping.regions,
+        titles=[passage.title for passage in passages],
+        questions=[str(text) for text in stored.queries["text"]],
+        asked=grouping.questions,
+    )
     ids = [str(query_id) for query_id in stored.queries["query_id"]]
     found = region_misses(misses_of(stored), dict(zip(ids, grouping.questions.tolist(), strict=True)), grouping.regions)
     sizes = np.bincount(grouping.passages, minlength=grouping.regions)

@@ -21,7 +21,7 @@ MAP_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Columns of each table, in order."""
 
-MAP_VERSION = "1"
+MAP_VERSION = "2"
 """Part of every key: raise it when maps of an older release must not be shown."""
 
 HOVER_CHARACTERS = 160
@@ -36,8 +36,7 @@ class StoredMap:
         passages: passage_id, doc_id, title, text (its beginning), x, y, region (number of the region), retrieved (whether some
             arm had it among its first `map.k_retrieved`); those retrieved first, each part in corpus order.
         queries: query_id, x, y, region; every question of the comparison, in its order.
-        stand_ins: retrieved, passage_id: which passage of the map shows what was retrieved and is none of its passages: a
-            passage of another cut (by its id), or a document of a system that names no passages (by its id).
+        stand_ins: retrieved, passage_id: which passage of the map shows a passage of another cut that was retrieved.
     """
 
     map: CorpusMap
