@@ -97,6 +97,15 @@ def test_a_grade_shows_the_next_document_and_says_so(view, case):
     assert [kept.grade for kept in read_grade_file(case.root).grades] == [0]
 
 
+def test_a_page_that_was_still_loading_is_told_once_what_changed_meanwhile(view, monkeypatch):
+    told = []
+    monkeypatch.setattr(type(view.widget), "send_state", lambda self, key=None: told.append(self))
+    press(view, act="shown")
+    assert told == [view.widget]
+    press(view, act="shown")
+    assert told == [view.widget]
+
+
 def test_undo_takes_the_grade_back_and_shows_its_document_again(view, case):
     first = dict(view.keys.card)
     grade(view, 2)
@@ -155,11 +164,10 @@ def test_intervals_appear_at_ten_questions_and_are_set_beside_those_of_the_start
     estimate = lab.comparison.few_labels.arms["dense"].estimate
     width = f"{100 * (estimate.high - estimate.low):.0f}"
     row = next(part for part in view._parts["intervals"].value.split("<tr>") if "naive dense" in part)
-    assert f"<td>{width}</td>" in row
-    assert "none" in row
+    assert f'<td>{width} <small class="wb-muted">none at the start</small></td>' in row
     again = GradingView(Lab(plain(), case=case), case)
     row = next(part for part in again._parts["intervals"].value.split("<tr>") if "naive dense" in part)
-    assert f", {width} wide" in row
+    assert f"{width} at the start" in row
 
 
 def test_a_view_opened_on_a_graded_case_tells_the_lab_what_is_known(view, case):
@@ -228,7 +236,7 @@ def test_a_case_of_one_question_says_that_no_interval_will_come(case):
 def test_one_arm_alone_can_be_graded(case):
     lab = Lab(few_questions(plain(), QUERIES, ["bm25"]), case=case)
     view = GradingView(lab, case)
-    assert "weight 1.00 (1 is average): the searches return the same documents" in view._parts["question"].value
+    assert "as likely as others: the searches return the same documents" in view._parts["behind"].value
     grade_questions(view, 10)
     assert list(lab.comparison.few_labels.arms) == ["bm25"]
     assert view._parts["differences"].value == ""
@@ -359,30 +367,40 @@ def test_under_a_running_page_the_answer_comes_before_the_estimate(lab, case, mo
 def test_labels_that_are_there_are_told_apart_from_grades(case):
     words = markup.labels_words(plain().comparison, (2, 3))
     assert words.startswith("40 of 44 questions have labels")
-    assert "Of 3 documents with both, grade and label agree on 2." in words
+    assert "In finished questions grade and label agree on 2 of 3." in words
     assert markup.labels_words(unlabelled_comparison(), (0, 0)).startswith("No question has labels.")
     lab = Lab(replace(plain(), comparison=unlabelled_comparison(), qrels=frame("qrels", [])), case=case)
     assert "No question has labels." in text(GradingView(lab, case).widget)
 
 
 @pytest.mark.parametrize(
-    ("disagreement", "uncertainty", "said"),
+    ("share", "disagreement", "said"),
     [
-        (
-            0.0,
-            1.0,
-            "Drawn by lot, weight 1.50 (1 is average): the searches return the same documents, the outcome is open.",
-        ),
-        (0.2, 0.2, "Drawn by lot, weight 1.50 (1 is average): the searches nearly agree, the outcome can be guessed."),
-        (
-            0.9,
-            1.0,
-            "Drawn by lot, weight 1.50 (1 is average): the searches return largely different documents, the outcome is open.",
-        ),
+        (0.15, 0.0, "Drawn by chance, more likely than others: the searches return the same documents."),
+        (0.08, 0.2, "Drawn by chance, less likely than others: the searches nearly agree."),
+        (0.104, 0.9, "Drawn by chance, as likely as others: the searches return largely different documents."),
     ],
 )
-def test_why_a_question_comes_is_said_in_words(disagreement, uncertainty, said):
-    assert markup.why_words(Planned("q", 0.15, uncertainty, disagreement), 10) == said
+def test_why_a_question_comes_is_said_in_words(share, disagreement, said):
+    assert markup.why_words(Planned("q", share, 1.0, disagreement), 10) == said
+
+
+def test_the_question_before_the_grader_does_not_say_whether_the_searches_agree():
+    assert "searches" not in markup.question_markup("Is hail covered?", Planned("q", 0.1, 0.1, 0.0), 1, 10)
+
+
+def test_the_label_of_a_document_is_not_given_away_before_its_question_is_finished(view, case):
+    desk = view._opened.round.desk
+    pool = desk.labelling.pool
+    labels = {(item.query_id, item.doc_id): 1 for items in pool.items.values() for item in items}
+    view._opened = replace(view._opened, labels=labels)
+    first = view.keys.card["query_id"]
+    grade(view, 0)
+    assert view.keys.card["query_id"] == first
+    assert "agree" not in view._parts["labels"].value
+    while view.keys.card["query_id"] == first:
+        grade(view, 0)
+    assert f"grade and label agree on 0 of {len(pool.items[first])}." in view._parts["labels"].value
 
 
 def test_the_forecast_names_questions_still_to_grade_and_never_when_a_verdict_comes():

@@ -90,11 +90,23 @@ function render({ model, el }) {
     else grade(value);
   }
 
+  // A list or a field that keeps the focus would take the grades typed next: "2" would choose "20 questions".
+  function leave(event) {
+    if (!el.closest(".wb-grading")?.contains(event.target)) return;
+    const chosen = event.type === "change" && event.target.matches("select:not(:focus-visible)");
+    if (chosen || (event.key === "Enter" && event.target.matches("input"))) event.target.blur();
+  }
+
   model.on("change:card", draw);
   document.addEventListener("keydown", keys);
+  document.addEventListener("keydown", leave);
+  document.addEventListener("change", leave);
   draw();
+  model.send({ act: "shown" });
   return () => {
     document.removeEventListener("keydown", keys);
+    document.removeEventListener("keydown", leave);
+    document.removeEventListener("change", leave);
     clearTimeout(waiting);
     model.off("change:card", draw);
   };

@@ -13,9 +13,9 @@ from workbench.comparison.grading import Labelling
 from workbench.comparison.grading_round import ShownDocument
 from workbench.evaluation.few_labels.forecast import questions_for, width_at, width_of
 from workbench.evaluation.few_labels.plan import Planned
-from workbench.evaluation.few_labels.pool import Grades
+from workbench.evaluation.few_labels.pool import Grades, K
 from workbench.evaluation.few_labels.powered import MIN_QUERIES
-from workbench.numbers import count, difference, interval, measured, not_measured
+from workbench.numbers import count, difference, measured, not_measured
 from workbench.records import Comparison, Estimate, FewLabels, Source
 from workbench.retrieval.recipes import arm_name
 from workbench.ui.components import (
@@ -43,6 +43,8 @@ MEANINGS: Sequence[tuple[int, str, str]] = (
 NARROW = 0.2
 """Width an interval is forecast to reach: 10 points either way."""
 SHOWN_NEXT = 6
+EVEN = 0.05
+"""A chance this near to the average is called as likely as others."""
 NO_PASSAGE = "Only the document is known here, not the passage: open it to grade it."
 
 
@@ -65,8 +67,11 @@ class PassageText:
 
 
 def question_markup(text: str, entry: Planned, position: int, total: int) -> str:
-    """The question, its place in the plan, and why it comes now."""
-    place = f"Question {count(position)} of {count(total)} in the plan. {why_words(entry, total)}"
+    """The question and its place in the plan.
+
+    Whether the searches agree on it stands in the queue alone: told here, it would tell the grader what to expect.
+    """
+    place = f"Question {count(position)} of {count(total)} in the plan, drawn by chance."
     return (
         f'<p class="wb-grading-plan">{escape(place)}</p>'
         f'<h3 class="wb-question" data-question="{escape(entry.query_id)}">{escape(text)}</h3>'
@@ -74,8 +79,10 @@ def question_markup(text: str, entry: Planned, position: int, total: int) -> str
 
 
 def why_words(entry: Planned, total: int) -> str:
-    """Why a question stands where it stands in the plan: chance, and how probable it is that it is drawn early."""
+    """Why a question stands where it stands in the plan: chance, and whether it was more likely to come early than others."""
     weight = entry.share * total
+    likely = "more" if weight > 1 + EVEN else "less" if weight < 1 - EVEN else "as"
+    chance = "as likely as others" if likely == "as" else f"{likely} likely than others"
     agree = (
         "the searches return the same documents"
         if entry.disagreement == 0
@@ -85,8 +92,7 @@ def why_words(entry: Planned, total: int) -> str:
         if entry.disagreement < 0.65
         else "the searches return largely different documents"
     )
-    sure = "the outcome is open" if entry.uncertainty > 0.6 else "the outcome can be guessed"
-    return f"Drawn by lot, weight {weight:.2f} (1 is average): {agree}, {sure}."
+    return f"Drawn by chance, {chance}: {agree}."
 
 
 def document_markup(
@@ -152,15 +158,18 @@ def done_markup(total: int, counted: int) -> str:
 def intervals_markup(now: Comparison, start: Comparison, *, updating: bool) -> str:
     """Every arm's share of missed questions with its interval, now and when this session began."""
     few, before = now.few_labels, start.few_labels
+    k = few.k if few else K
+    missed = (
+        f"A search misses a question when none of its first {k} documents has a grade of 2 or 3: a 1 is not enough."
+    )
     if few is None:
-        said = f"Intervals appear once {MIN_QUERIES} questions are finished."
-        return _framed(paragraph(f"Nothing is graded yet. {said}", muted=True), updating)
+        return _framed(paragraph(f"Nothing is graded yet. {missed}", muted=True), updating)
     reasons = {powered.estimate.reason for powered in few.arms.values()}
     if len(reasons) == 1 and (reason := next(iter(reasons))) is not None:
-        return _framed(paragraph(f"No interval yet: {reason}.", muted=True), updating)
+        return _framed(paragraph(f"No interval yet: {reason}. {missed}", muted=True), updating)
     rows = [_arm_row(arm, powered.estimate, _before(before, arm)) for arm, powered in few.arms.items()]
     caption = f"Missed: none of the first {few.k} documents graded 2 or 3. 95 % intervals, 0 to 100 %; n = {count(few.queries)}."
-    headings = ["Search", "Missed", "Points wide", "At the start"]
+    headings = ["Search", "Missed", "Points wide"]
     return _framed(table(headings, rows, caption=caption), updating)
 
 
@@ -200,8 +209,7 @@ def forecast_words(few: FewLabels | None, goal: int, total: int) -> list[str]:
         widths = [width for gap in gaps if (width := width_at(gap, goal, "difference")) is not None]
         if widths:
             said.append(
-                f"After {count(goal)} questions a difference between two searches would be known to about "
-                f"{_points(max(widths) / 2)} points either way: a smaller one would not show."
+                f"After {count(goal)} questions a difference below about {_points(max(widths) / 2)} points would not show."
             )
     return said
 
@@ -244,7 +252,7 @@ def labels_words(comparison: Comparison, agreement: tuple[int, int]) -> str:
             f"from {MIN_QUERIES} finished questions on, each search gets its share of missed questions with an interval."
         )
     same, both = agreement
-    compared = f" Of {count(both)} documents with both, grade and label agree on {count(same)}." if both else ""
+    compared = f" In finished questions grade and label agree on {count(same)} of {count(both)}." if both else ""
     return (
         f"{count(labelled)} of {count(comparison.queries)} questions have labels, and the scoreboard's measures come from those. "
         f"Your grades change none of them: they are a second opinion, given without seeing labels or searches.{compared}"
@@ -298,7 +306,10 @@ def method_markup(k: int) -> str:
                 "leaves a gap.",
                 "Decide beforehand how many questions to grade. Who stops as soon as an interval leaves out 0 finds differences "
                 "that are not there; so it is not forecast when one will show.",
-                "Grades are kept in labels.jsonl beside case.toml, with time and name; undo adds a withdrawal.",
+                f"Below {MIN_QUERIES} questions no interval is shown: so few say next to nothing, and cannot show how far "
+                "to trust the predictions.",
+                "Grades are kept in labels.jsonl beside case.toml, with time and name; undo adds a withdrawal. Look at what the "
+                "searches returned after grading: a grade changed after that look is not blind any more.",
             ]
         ),
     )
@@ -325,12 +336,11 @@ def _arm_row(arm: str, now: Estimate, before: Estimate | None) -> list[str]:
     hue = f"wb-arm-{css_name(arm)}" if arm in ARM_COLOURS else ""
     bar = interval_bar(now, colour_class=hue)
     earlier = width_of(before) if before else None
-    was = f"{interval(before, share=True)}, {_points(earlier)} wide" if before and earlier is not None else "none"
+    was = f"{_points(earlier)} at the start" if earlier is not None else "none at the start"
     return [
         arm_label(arm),
         f'<span class="wb-cell"><span class="wb-nowrap">{escape(measured(now, share=True))}</span>{bar}</span>',
-        _points(width_of(now) or 0.0),
-        f'<span class="wb-muted">{escape(was)}</span>',
+        f'{_points(width_of(now) or 0.0)} <small class="wb-muted">{escape(was)}</small>',
     ]
 
 

@@ -77,7 +77,7 @@ class GradingView:
         # Stale: grades came that no estimate has taken in. Behind: what is shown lacks grades, taken in meanwhile or not.
         self._stale, self._behind = False, False
         self._status, self._fault, self._file_fault = "", "", ""
-        self._answers = 0
+        self._answers, self._seen = 0, False
         self._opened: GradingMaterial | None = None
         self._now: Comparison = lab.comparison
         self._parts = {
@@ -98,9 +98,15 @@ class GradingView:
         self.keys.on_msg(self._receive)
         self.name = widgets.Text(description="Your name", placeholder="optional", continuous_update=False)
         self.name.observe(safe_callback(self._named), "value")
-        self.goal = widgets.Dropdown()
+        # All widgets are made here, at once: one made while a page is still loading may never reach it.
+        total = len(lab.texts)
+        goals = [(f"{count(goal)} questions", goal) for goal in GOALS if goal < total]
+        self.goal = widgets.Dropdown(options=[*goals, (f"all {count(total)} questions", total)], description="Grade")
+        self.goal.observe(safe_callback(lambda _: self._show_figures()), "value")
         self.again = widgets.Button(description="Try again")
         self.again.on_click(safe_callback(lambda _: self._begin()))
+        self._waiting = html(paragraph("Drawing the plan of questions", muted=True) + skeleton(6))
+        self._layout = self._laid_out()
         self.widget = column()
         self.widget.add_class("wb-grading")
         self._begin()
@@ -108,7 +114,8 @@ class GradingView:
     # ------------------------------------------------------------ opening
 
     def _begin(self) -> None:
-        self.widget.children = [html(paragraph("Drawing the plan of questions", muted=True) + skeleton(6))]
+        # The keys are there from the start, out of sight: they tell when a page shows them.
+        self.widget.children = [self._waiting, self.keys]
         self._run("open", self._open(), lambda: self._ready(grading_material(self._lab.stored, self._case)))
 
     async def _open(self) -> None:
@@ -117,20 +124,14 @@ class GradingView:
 
     def _ready(self, opened: GradingMaterial) -> None:
         self._opened, self._now = opened, opened.start
-        total = len(opened.positions)
-        options = [(f"{count(goal)} questions", goal) for goal in GOALS if goal < total]
-        options.append((f"all {count(total)} questions", total))
-        counted = len(opened.round.desk.standing.counted)
-        usual = next((goal for goal in (USUAL_GOAL, *GOALS) if counted < goal < total), total)
-        # Made whole: one that gets its options later may show none of them.
-        self.goal = widgets.Dropdown(options=options, value=usual, description="Grade")
-        self.goal.observe(safe_callback(lambda _: self._show_figures()), "value")
-        self.widget.children = self._layout()
+        total, counted = len(self._lab.texts), len(opened.round.desk.standing.counted)
+        self.goal.value = next((goal for goal in (USUAL_GOAL, *GOALS) if counted < goal < total), total)
+        self.widget.children = self._layout
         self._show()
         if opened.start != self._lab.comparison:
             self._lab.comparison = opened.start
 
-    def _layout(self) -> list[widgets.Widget]:
+    def _laid_out(self) -> list[widgets.Widget]:
         parts = self._parts
         reading = column(parts["question"], parts["document"], self.keys)
         reading.add_class("wb-grading-reading")
@@ -149,9 +150,19 @@ class GradingView:
             self._opened.round.by = self.name.value
 
     def _receive(self, _widget: object, message: object, _buffers: object) -> None:
-        if isinstance(message, dict) and self._opened is not None:
+        if isinstance(message, dict) and message.get("act") == "shown":
+            self._page_is_there()
+        elif isinstance(message, dict) and self._opened is not None:
             self._inbox.append(message)
             self._run("answer", self._answer_all(), self._answer_now)
+
+    def _page_is_there(self) -> None:
+        """Tell a page once what changed while it was loading: what is sent before it listens never reaches it."""
+        if self._seen:
+            return
+        self._seen = True
+        for part in (*self._parts.values(), self.goal, self.name, self.keys, self.widget):
+            part.send_state()
 
     async def _answer_all(self) -> None:
         while self._inbox:
@@ -313,7 +324,10 @@ class GradingView:
         grades = place.desk.standing.grades
         titles = {doc_id: document.title for doc_id, document in opened.documents.items()}
         text = self._lab.texts.get(place.finished, place.finished)
-        agreement = agreement_with_labels(place.desk.file.grades, opened.labels)
+        # Of finished questions alone: told after each grade, it would give away the label of the document just graded.
+        finished = {query_id for query_id, _ in grades if labelling.pool.settled(query_id, grades)}
+        given = (grade for grade in place.desk.file.grades if grade.query_id in finished)
+        agreement = agreement_with_labels(given, opened.labels)
         self._set("labels", paragraph(markup.labels_words(self._now, agreement), muted=True))
         self._set(
             "behind",
