@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.report.outcomes import OUTCOMES
+from workbench.ui.arrival import Arrival
 from workbench.ui.lab_filters import FilterBar
 from workbench.ui.lab_queries import NOT_LABELLED
 from workbench.ui.lab_selection import Selection
 from workbench.ui.lab_state import Lab
-from workbench.ui.page import in_turn
 from workbench.ui.tabs import HIDDEN, Tabs, View
 
 
@@ -191,6 +191,8 @@ def test_a_view_is_built_when_it_is_opened_first_and_stays() -> None:
         return View(key, key, "", lambda: built.append(key) or widgets.HTML(key))
 
     tabs = Tabs([view("one"), view("two")], selected="nothing known")
+    assert built == []
+    tabs.build_open()
     assert (tabs.selected, built) == ("one", ["one"])
     tabs.show_view("two")
     tabs.show_view("one")
@@ -204,25 +206,29 @@ def test_a_view_that_cannot_be_built_says_so_and_the_others_stay() -> None:
         raise RuntimeError("no")
 
     tabs = Tabs([View("one", "One", "", broken)])  # type: ignore[arg-type]
+    tabs.build_open()
     assert "could not be shown" in tabs.children[1].children[0].value
 
 
 def test_where_nothing_is_served_a_page_is_whole_at_once() -> None:
     taken: list[str] = []
-    in_turn(lambda: taken.append("first"), lambda: taken.append("second"))
+    Arrival(lambda: taken.append("first"), lambda: taken.append("second"))
     assert taken == ["first", "second"]
 
 
-def test_where_a_page_is_served_it_is_answered_between_the_steps_and_one_that_fails_stops_no_other() -> None:
+def test_where_a_page_is_served_the_rest_is_built_once_it_has_come_up_and_once_only() -> None:
     taken: list[str] = []
 
     def fails() -> None:
         raise RuntimeError("no")
 
     async def served() -> None:
-        in_turn(lambda: taken.append("first"), fails, lambda: taken.append("second"))
-        taken.append("page")
+        arrival = Arrival(lambda: taken.append("first"), fails, lambda: taken.append("second"))
         await asyncio.sleep(0.05)
+        assert taken == []
+        for _ in range(2):
+            arrival._handle_custom_msg({"arrived": True}, [])
+            await asyncio.sleep(0.05)
 
     asyncio.run(served())
-    assert taken == ["page", "first", "second"]
+    assert taken == ["first", "second"]

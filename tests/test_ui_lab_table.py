@@ -71,6 +71,17 @@ def test_hostile_names_of_regions_are_sent_escaped_and_shown_only_where_there_ar
     assert row(table, "q05")[6].startswith("&lt;script&gt;")
 
 
+def test_columns_that_say_nothing_are_not_shown():
+    stored = stored_comparison()
+    unlabelled = dataclasses.replace(
+        stored, per_query=stored.per_query.iloc[:0], qrels=stored.qrels.iloc[:0], failures=stored.failures.iloc[:0]
+    )
+    table = table_of(Lab(unlabelled))
+    assert hidden(table) == {2, 3, 4, 5, 6, 7, 8, 9, 10, 11}  # the question and "not labelled" stay
+    without_change = dataclasses.replace(stored, per_query=stored.per_query[stored.per_query["measure"] != "nDCG@10"])
+    assert hidden(table_of(Lab(without_change))) == {4, 6, 7, 8, 9, 10, 11}
+
+
 def shown(table):
     return table.ids if table.matching is None else [table.ids[place] for place in table.matching]
 

@@ -267,7 +267,7 @@ def test_one_arm_needs_no_differences():
 def test_outcomes_are_counted_with_their_share_and_n(failures):
     counted = {name: part["count"] for name, part in parts(failures).items()}
     assert counted == {"recovered": "8", "lost": "2", "still failing": "2", "found by both": "28", "not labelled": "4"}
-    assert parts(failures)["recovered"]["basis"] == "20 % [10, 35], n = 40"
+    assert parts(failures)["recovered"]["basis"] == "20 % [10, 35], n\u00a0=\u00a040"
 
 
 def test_pressing_an_outcome_looks_at_its_questions_and_pressing_it_again_at_all(lab, failures):
@@ -310,7 +310,7 @@ def test_every_code_is_counted_for_every_arm(failures):
     assert cells(failures)["C3", "dense"]["basis"] == "15 % [7, 29]"  # Wilson of 6 in 40
     assert cells(failures)["C3", "bm25"] == {"plain": True, "count": "0"}
     heads = [column["basis"] for column in failures.codes.data["table"]["columns"]]
-    assert heads[0] == "10 missed\n25 % [14, 40], n = 40"
+    assert heads[0] == "10 missed\n25 % [14, 40], n\u00a0=\u00a040"
 
 
 def test_pressing_a_cell_looks_at_that_failure_of_that_arm(lab, failures):

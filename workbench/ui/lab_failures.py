@@ -60,7 +60,7 @@ class Failures(widgets.VBox):  # type: ignore[misc]
             self._change_figure(), name="change-by-question",
             label="Change of every question between the two searches; the table of questions below lists them.",
         )  # fmt: skip
-        self._shown: tuple[object, ...] = ()
+        self._shown = self._state()
         self._show()
         super().__init__(self._parts())
         self.add_class("wb-failures")
@@ -99,8 +99,7 @@ class Failures(widgets.VBox):  # type: ignore[misc]
 
     def _changed(self, _change: object) -> None:
         """Show what there is now; one step of the state tells several of its traits, and is shown once."""
-        lab = self._lab
-        now = (lab.comparison, lab.baseline, lab.candidate, lab.selection, lab.matching, self.every_arm.value)
+        now = self._state()
         if now == self._shown:
             return
         drawn, self._shown = self._shown[1:3], now
@@ -109,6 +108,10 @@ class Failures(widgets.VBox):  # type: ignore[misc]
             refresh(self.change.chart, self._change_figure())
         else:
             self._question_changed(_change)
+
+    def _state(self) -> tuple[object, ...]:
+        lab = self._lab
+        return lab.comparison, lab.baseline, lab.candidate, lab.selection, lab.matching, self.every_arm.value
 
     def _question_changed(self, _change: object) -> None:
         lab = self._lab
@@ -142,7 +145,7 @@ class Failures(widgets.VBox):  # type: ignore[misc]
     def _part(self, name: str, whole: int, within: int, n: int, meaning: str) -> dict[str, object]:
         narrows = self._lab.selection.narrows
         written = _within(whole, within, narrows)
-        basis = f"{_share(whole, n)}, n = {count(n)}" if n else ""
+        basis = f"{_share(whole, n)}, {_basis(n)}" if n else ""
         return {
             "key": [name],
             "name": name,
@@ -198,7 +201,7 @@ class Failures(widgets.VBox):  # type: ignore[misc]
         missed = round((share.value or 0) * share.n)
         left = len({q for code in seen_codes(self._lab.comparison) for q in self._ids(arm, code)} & self._matching)
         written = f"{_within(missed, left, selection.narrows)} missed"
-        whole = f"{measured(share, share=True)}, n = {count(share.n)}"
+        whole = f"{measured(share, share=True)}, {_basis(share.n)}"
         return {
             "key": ["", arm],
             "name": arm_name(arm),
@@ -288,6 +291,10 @@ def _unlabelled(lab: Lab) -> widgets.Widget:
 
 def _within(whole: int, within: int, narrows: bool) -> str:
     return f"{count(within)} of {count(whole)}" if narrows else count(whole)
+
+
+def _basis(n: int) -> str:
+    return f"n = {count(n)}".replace(" ", "\u00a0")  # in a narrow column it stays on one line
 
 
 def _share(part: int, n: int) -> str:

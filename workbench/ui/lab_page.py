@@ -6,7 +6,7 @@ that is chosen. What a view shows is decided in its own module; arms run elsewhe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
 
 import ipywidgets as widgets
 
@@ -14,6 +14,8 @@ from workbench.case import Case
 from workbench.session import stored_comparison
 from workbench.ui.address import Address
 from workbench.ui.analysis import AnalysisPanel
+from workbench.ui.arrival import Arrival
+from workbench.ui.charts import empty_chart
 from workbench.ui.components import skeleton
 from workbench.ui.lab_documents import build_documents_view
 from workbench.ui.lab_failures import build_failures_view
@@ -24,11 +26,8 @@ from workbench.ui.lab_reading import build_reading
 from workbench.ui.lab_scoreboard import build_scoreboard_view, opening
 from workbench.ui.lab_state import Lab
 from workbench.ui.lab_table import build_question_table
-from workbench.ui.page import PageContext, column, guarded, html, in_turn, safe_callback
+from workbench.ui.page import PageContext, column, guarded, html, safe_callback
 from workbench.ui.tabs import HIDDEN, Tabs, View
-
-if TYPE_CHECKING:
-    pass
 
 GRADING = "grading"
 """The view that brings questions of its own, in the order in which they teach most."""
@@ -78,13 +77,18 @@ def build_lab_panel(lab: Lab) -> widgets.Widget:
     lab.observe(safe_callback(asked), "view")
     lab.observe(safe_callback(reworded), ["baseline", "candidate", "comparison"])
     lab.observe(safe_callback(moved), ["view", "question", "baseline", "candidate", "selection"])
-    in_turn(lambda: _fill(below, lab))
-    return column(headline, tabs, below, address)
+    _warm_up()
+    return column(headline, tabs, below, address, Arrival(tabs.build_open, lambda: _fill(below, lab)))
 
 
 def _fill(below: widgets.VBox, lab: Lab) -> None:
     parts = (lambda: FilterBar(lab), lambda: build_question_table(lab), lambda: build_reading(lab))
     below.children = [guarded(part) for part in parts]
+
+
+def _warm_up() -> None:
+    """Have plotly read its grammar, which takes a second, while the page is loading."""
+    threading.Thread(target=empty_chart, args=("",), daemon=True).start()
 
 
 def _views(lab: Lab) -> list[View]:

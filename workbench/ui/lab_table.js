@@ -26,16 +26,18 @@ async function render({ model, el }) {
   Object.assign(DataTable.ext.type.order, { "wb-number-asc": afterNumbers(1), "wb-number-desc": afterNumbers(-1) });
   el.classList.add("wb-lab-table", "tex2jax_ignore", "mathjax_ignore");
   const everywhere = document.body.classList.contains("wb-body"); // in JupyterLab j and k belong to the notebook
-  let table, built, places, matching, header, shownTimer;
+  let table, built, places, matching, columns, shownTimer;
 
   const api = () => built.dt;
   const chosenRow = () => places.get(model.get("chosen"));
   const shownOrder = () => api().rows({ order: "applied", search: "applied" }).indexes().toArray();
   const idOf = (row) => model.get("ids")[row];
 
+  const columnsOf = ({ table_html, columnDefs }) => JSON.stringify([table_html, columnDefs]);
+
   function build() {
     const args = structuredClone(model.get("_dt_args"));
-    header = args.table_html;
+    columns = columnsOf(args);
     const kept = built ? { order: api().order(), search: { search: api().search() }, pageLength: api().page.len() } : {};
     if (built) built.destroy();
     el.replaceChildren();
@@ -134,8 +136,8 @@ async function render({ model, el }) {
   }
 
   function renew() {
-    if (header !== model.get("_dt_args").table_html) {
-      build(); // other arms have other headings
+    if (columns !== columnsOf(model.get("_dt_args"))) {
+      build(); // other arms have other headings, and a column that was empty may be shown now
       return;
     }
     index();

@@ -42,6 +42,8 @@ NOT_REACHED = "not reached"
 TEXTS = ("question", "outcome", "before", "after", "change", "codes", "region", "query_id")
 """What is shown, as text; the columns after them are the numbers some of them are sorted by."""
 LONG = ("question", "codes", "region")
+MAY_BE_EMPTY = ("before", "after", "change", "codes", "region")
+"""Shown only where some question has something to say there: without labels, and without a map, they have nothing."""
 SORTED_BY = ("outcome", "before", "after", "change")
 """Which of them are sorted by a number of their own, in the order of those columns."""
 
@@ -186,7 +188,7 @@ def question_frame(
         rows: the questions, in order.
         changes: query_id -> candidate minus baseline; questions nobody judged are left out.
         pair: baseline and candidate.
-        regions: query_id -> name of its region; an empty mapping leaves the column empty, and the table hides it.
+        regions: query_id -> name of its region; an empty mapping leaves the column empty.
     """
     order = {name: place for place, name in enumerate(OUTCOME_ORDER)}
     moved = [changes.get(row.query_id) for row in rows]
@@ -209,11 +211,11 @@ def question_frame(
 
 
 def options(frame: pd.DataFrame) -> dict[str, Any]:
-    """How DataTables shows such a frame: text only, sorted by outcome first, a page of ten."""
-    has_regions = bool((frame["Region"] != "").any())
+    """How DataTables shows such a frame: text only, empty columns hidden, sorted by outcome first, a page of ten."""
     places = {name: place for place, name in enumerate(TEXTS)}
     numbers = list(range(len(TEXTS), len(TEXTS) + len(SORTED_BY)))
-    hidden = [places["query_id"]] + ([] if has_regions else [places["region"]])
+    empty = [places[name] for name in MAY_BE_EMPTY if not (frame.iloc[:, places[name]] != "").any()]
+    hidden = [*empty, places["query_id"]]
     return {
         "maxBytes": 0,
         "showIndex": False,

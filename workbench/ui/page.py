@@ -5,7 +5,6 @@ It draws nothing itself beyond errors and empty states; pages are built in their
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import secrets
@@ -109,28 +108,6 @@ def safe_callback(function: Callable[Arguments, None]) -> Callable[Arguments, No
     return guarded_call
 
 
-def in_turn(*steps: Callable[[], None]) -> None:
-    """Take steps one after the other and let the page be answered between them; all at once where nothing is served.
-
-    What is built this way comes into a page that is already read.
-    """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        for take in steps:
-            take()
-        return
-
-    async def each() -> None:
-        for take in steps:
-            await asyncio.sleep(0)
-            safe_callback(take)()
-
-    task = loop.create_task(each())
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
-
-
 def explain(error: Exception) -> str:
     """An error as markup: one sentence, what to do, a reference number; the traceback goes to the log under that number."""
     reference = secrets.token_hex(3)
@@ -193,5 +170,3 @@ def _style() -> widgets.HTML:
 
 
 _notices = html("")
-_under_way: set[asyncio.Task[None]] = set()
-"""Held until they end: the loop alone would let them be collected."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -16,6 +17,8 @@ from workbench.ui.tokens import CHART_TEXT, TYPE_SCALE, arm_colour, plotly_templ
 
 RIGHT_COLOUR = "#0b7d8f"
 """Documents labelled right for the question; the accent, in a shade that reads on light and dark."""
+FAINT = 0.2
+"""Opacity of the bars of questions that are not looked at."""
 
 
 def per_query_chart(
@@ -91,8 +94,8 @@ def mark_questions(
     bars = figure.data[0]
     ids = [] if bars.customdata is None else list(bars.customdata)
     kept = None if among is None else set(among)
-    opacity = [1.0 if kept is None or q in kept or q == question else 0.2 for q in ids]
-    colours = [RIGHT_COLOUR if q == question else arm_colour(candidate) for q in ids]
+    opacity = np.array([1.0 if kept is None or q in kept or q == question else FAINT for q in ids])
+    chosen = np.array([float(q == question) for q in ids])
     noted: list[dict[str, object]] = []
     if question in ids:
         at = ids.index(question)
@@ -102,7 +105,9 @@ def mark_questions(
             "standoff": 2, "ax": 0, "ay": -16 if bars.y[at] > 0 else 16, "xanchor": "left" if left else "right",
         })  # fmt: skip
     with figure.batch_update():
-        bars.marker.update(color=colours, opacity=opacity)
+        # Numbers on a scale of two colours: plotly checks a list of ten thousand colours one by one.
+        scale = [[0, arm_colour(candidate)], [1, RIGHT_COLOUR]]
+        bars.marker.update(color=chosen, colorscale=scale, cmin=0, cmax=1, opacity=opacity)
         if ids:
             figure.layout.annotations = noted
 

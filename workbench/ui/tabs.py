@@ -1,4 +1,4 @@
-"""Views of one page behind tabs: each is built when it is opened first, and stays.
+"""Views of one page behind tabs: each is built when it is opened first, and stays; the one open at first when it is asked for.
 
 It knows nothing of what the views show.
 """
@@ -14,7 +14,7 @@ import ipywidgets as widgets
 import traitlets
 
 from workbench.ui.components import skeleton
-from workbench.ui.page import column, guarded, html, in_turn, safe_callback
+from workbench.ui.page import column, guarded, html, safe_callback
 
 HIDDEN = "wb-hidden"
 
@@ -56,7 +56,6 @@ class Tabs(widgets.VBox):  # type: ignore[misc]
         super().__init__([self.bar, *self._panels.values()])
         self.add_class("wb-tabs")
         self._mark()
-        in_turn(self._build)
         self.bar.observe(safe_callback(lambda _change: self._open()), "selected")
 
     @property
@@ -80,7 +79,7 @@ class Tabs(widgets.VBox):  # type: ignore[misc]
 
     def _open(self) -> None:
         self._mark()
-        self._build()
+        self.build_open()
 
     def _mark(self) -> None:
         for key, panel in self._panels.items():
@@ -89,7 +88,8 @@ class Tabs(widgets.VBox):  # type: ignore[misc]
             else:
                 panel.add_class(HIDDEN)
 
-    def _build(self) -> None:
+    def build_open(self) -> None:
+        """Build the open view where it is not built yet: at first, when the page is ready for it."""
         if self.selected not in self._built:
             self._built.add(self.selected)
             self._panels[self.selected].children = [guarded(self._views[self.selected].build)]
