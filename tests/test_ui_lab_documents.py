@@ -201,8 +201,8 @@ def test_documents_nobody_finds_come_first_with_their_places(lab: Lab) -> None:
     assert page.index("No search finds: 1") < page.index("Naive dense does not find: 2")
     assert "corpus/old/a.txt" in page
     assert "favours keyword search" in page
-    assert f"1 was drawn and could not be searched for by its own words: {SHARED_TITLE} (1)." in page
-    assert "1 of 5 documents was not probed." in page
+    assert f"1: drawn, but {SHARED_TITLE}." in page
+    assert "1 of 5 documents: not drawn." in page
     assert "<script>" not in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 import example_results
 import pytest
@@ -177,6 +178,18 @@ def test_a_condition_another_view_set_can_be_read_in_the_bar() -> None:
     assert "missed by keyword (BM25)" in dict((value, words) for words, value in bar.failure.options)[("C4", "bm25")]
     opened.widen()
     assert bar.failure.value == ("", "")
+
+
+def test_without_labels_the_bar_offers_no_outcome_and_no_failure_unless_an_address_set_one() -> None:
+    stored = dataclasses.replace(
+        example_results.stored_comparison(), comparison=example_results.unlabelled_comparison()
+    )
+    bar = FilterBar(Lab(stored))
+    assert (bar.outcome.layout.display, bar.failure.layout.display) == ("none", "none")
+    asked = FilterBar(Lab(stored, asked={"outcome": "lost"}))
+    assert (asked.outcome.layout.display, asked.failure.layout.display) == (None, "none")
+    labelled = FilterBar(lab())
+    assert (labelled.outcome.layout.display, labelled.failure.layout.display) == (None, None)
 
 
 # ---------------------------------------------------------------- tabs

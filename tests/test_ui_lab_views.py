@@ -17,7 +17,8 @@ from workbench.ui.lab_arms import main_arms
 from workbench.ui.lab_failures import Failures, build_failures_view
 from workbench.ui.lab_scoreboard import Scoreboard, build_scoreboard_view, opening, shown_differences
 from workbench.ui.lab_state import Lab
-from workbench.ui.query_charts import mark_questions, per_query_chart
+from workbench.ui.query_charts import FAINT, RIGHT_COLOUR, mark_questions, per_query_chart
+from workbench.ui.tokens import arm_colour
 
 
 def read(widget):
@@ -393,6 +394,19 @@ def test_bars_of_questions_that_are_not_looked_at_are_faint(lab, failures):
     assert looked_at == {"q11", "q12", lab.question}
     lab.widen()
     assert set(failures.change.chart.data[0].marker.opacity) == {1.0}
+
+
+def test_the_chosen_question_alone_has_a_colour_of_its_own(lab, failures):
+    bars = failures.change.chart.data[0]
+    lab.question = str(bars.customdata[3])
+    assert list(bars.marker.color) == [float(place == 3) for place in range(len(bars.x))]
+    assert [colour for _, colour in bars.marker.colorscale] == [arm_colour("hybrid"), RIGHT_COLOUR]
+
+
+def test_a_first_selection_draws_no_chart_anew(lab, failures, monkeypatch):
+    monkeypatch.setattr("workbench.ui.lab_failures.refresh", lambda *_: pytest.fail("the whole chart was drawn again"))
+    lab.narrow(outcome="recovered")
+    assert set(failures.change.chart.data[0].marker.opacity) == {1.0, FAINT}
 
 
 def test_a_question_that_stays_the_same_has_a_place_and_no_bar():

@@ -49,9 +49,12 @@ def findability_section(
     if found is None:
         return ""
     note = (
+        "Probes are made of a document’s own words, which favours keyword search: read the documents that are missed, "
+        "not the order of the searches."
+    )
+    made = (
         f"{count(found.probes)} probe queries, made from the title, a heading and the most telling sentence of each document; "
-        f"found means among the first {found.k}. Probes are no questions of users. They share their words with the document, "
-        "which favours keyword search: read the documents that are missed, not the order of the searches."
+        f"found means among the first {found.k}. Probes are no questions of users."
     )
     every = set(map(str, probes["doc_id"])) if probes is not None else set()
     naive = arm_name("dense")
@@ -72,8 +75,9 @@ def findability_section(
         else "",
     ]
     lead = escape(summary(found)).replace(" %", "&nbsp;%")
-    head = f'<h2>{lead}</h2><p class="wb-note">{escape(f"{note} {_left_out(found)}".rstrip())}</p>'
-    return f'<section class="wb-section wb-found">{head}{join(lists)}</section>'
+    head = f'<h2>{lead}</h2><p class="wb-note">{escape(note)}</p>'
+    how = details("How this was measured", join([paragraph(made), _left_out(found)]))
+    return f'<section class="wb-section wb-found">{head}{join(lists)}{how}</section>'
 
 
 def summary(found: Findability) -> str:
@@ -98,14 +102,9 @@ def _left_out(found: Findability) -> str:
     """Documents that say nothing here, and why: never counted as found or missed."""
     reasons = Counter(found.without_probe.values())
     left = found.documents - found.sampled - sum(reasons.values())
-    were = "was" if left == 1 else "were"
-    others = [f"{count(left)} of {count(found.documents)} documents {were} not probed."] if left > 0 else []
-    if reasons:
-        why = "; ".join(f"{reason} ({count(times)})" for reason, times in reasons.most_common())
-        number = sum(reasons.values())
-        were, their = ("was", "its") if number == 1 else ("were", "their")
-        others.append(f"{count(number)} {were} drawn and could not be searched for by {their} own words: {why}.")
-    return " ".join(others)
+    others = [f"{count(left)} of {count(found.documents)} documents: not drawn."] if left > 0 else []
+    others += [f"{count(times)}: drawn, but {reason}." for reason, times in reasons.most_common()]
+    return paragraph("Not probed, and neither found nor missed:") + bullets(others) if others else ""
 
 
 def unmeasured(found: Findability) -> str:

@@ -80,7 +80,11 @@ class FilterBar(widgets.VBox):  # type: ignore[misc]
             _offer(self.failure, self._failures(), (selection.failure, selection.failed_arm), self._failure_words())
             regions = [("every region", None), *((str(name), region) for region, name in lab.region_names.items())]
             _offer(self.region, regions, selection.region, f"region {selection.region}")
-            self.region.layout.display = None if lab.region_names else "none"
+            # Where nobody said what is right, nothing is recovered, lost or missed.
+            judged = lab.stored.comparison.judged > 0
+            _show_if(self.outcome, judged or bool(selection.outcome))
+            _show_if(self.failure, judged or bool(self._failure_words()))
+            _show_if(self.region, bool(lab.region_names))
             self.chips.children = [self._counted, *self._set_conditions()]
             self._counted.value = self._count_words()
         finally:
@@ -135,6 +139,10 @@ class FilterBar(widgets.VBox):  # type: ignore[misc]
 def build_filter_bar(lab: Lab) -> widgets.Widget:
     """The bar with a heading."""
     return column(FilterBar(lab))
+
+
+def _show_if(control: widgets.Dropdown, shown: bool) -> None:
+    control.layout.display = None if shown else "none"
 
 
 def _region_name(lab: Lab, region: int) -> str:

@@ -85,7 +85,8 @@
   }
 
   function search() {
-    const field = document.querySelector(".wb-search input, input[type=search]");
+    const fields = [...document.querySelectorAll(".wb-search input, input[type=search], [role=searchbox]")];
+    const field = fields.find((each) => each.offsetParent !== null);
     if (field) { field.focus(); field.select(); }
   }
 
