@@ -357,6 +357,17 @@ def test_variants_are_folded_until_they_are_asked_for():
     assert len(view.codes.data["table"]["columns"]) == 8
 
 
+def test_a_failure_of_folded_variants_alone_has_a_row_when_they_are_shown():
+    stored = with_variants("hybrid+title", "hybrid+small", "hybrid+weighted", "dense+title")
+    every = stored.comparison.failures
+    rare = dataclasses.replace(every["hybrid+title"], by_code={"C12": 1})
+    comparison = dataclasses.replace(stored.comparison, failures={**every, "hybrid+title": rare})
+    view = Failures(Lab(dataclasses.replace(stored, comparison=comparison)))
+    assert "C12" not in {code for code, _ in cells(view)}
+    view.every_arm.value = True
+    assert cells(view)["C12", "hybrid+title"]["count"] == "1"
+
+
 def test_each_step_says_whom_it_helped_and_harmed(failures):
     page = read(failures)
     assert "20 % [10, 35]" in page.text and "5 % [1, 17]" in page.text

@@ -171,8 +171,8 @@ class Failures(widgets.VBox):  # type: ignore[misc]
 
     def _code_table(self) -> dict[str, object]:
         lab = self._lab
-        arms, codes = self._arms_shown(), seen_codes(lab.comparison)
-        failures = lab.comparison.failures
+        failures, arms = lab.comparison.failures, self._arms_shown()
+        codes = [code for code in seen_codes(lab.comparison) if any(failures[arm].by_code.get(code) for arm in arms)]
         rows = [{"head": self._row_head(code), "cells": [self._cell(code, arm) for arm in arms]} for code in codes]
         return {
             "corner": "Why",

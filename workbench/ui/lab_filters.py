@@ -16,7 +16,7 @@ from workbench.report.words import failure_name
 from workbench.retrieval.recipes import arm_name
 from workbench.ui.lab_queries import NOT_LABELLED
 from workbench.ui.lab_state import Lab
-from workbench.ui.page import column, html, safe_callback
+from workbench.ui.page import html, safe_callback
 
 Option = tuple[str, object]
 
@@ -134,11 +134,6 @@ class FilterBar(widgets.VBox):  # type: ignore[misc]
         chip.add_class("wb-chip")
         chip.on_click(safe_callback(lambda _button: self._lab.narrow(**clears)))
         return chip
-
-
-def build_filter_bar(lab: Lab) -> widgets.Widget:
-    """The bar with a heading."""
-    return column(FilterBar(lab))
 
 
 def _show_if(control: widgets.Dropdown, shown: bool) -> None:
