@@ -144,7 +144,7 @@ def plotly_template() -> go.layout.Template:
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "showlegend": False,
             "hoverlabel": {"font": {"family": FONT_STACK, "size": TYPE_SCALE[1]}},
-            "modebar": {"orientation": "v"},
+            "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": CHART_GRID, "activecolor": CHART_TEXT},
             "xaxis": {**axis, "showgrid": False},
             "yaxis": {**axis, "showgrid": True},
         }
