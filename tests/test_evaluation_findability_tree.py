@@ -72,6 +72,12 @@ def test_a_place_names_a_part_even_inside_a_chain_of_folders() -> None:
     assert corpus.find("elsewhere/") is None
 
 
+def test_numbers_in_names_count_by_size_with_and_without_a_path() -> None:
+    placed = [PlacedDocument(name, "", f"corpus/{name}.txt") for name in ("10", "9")]
+    loose = [PlacedDocument(name, "", "") for name in ("note 10", "note 9")]
+    assert [d.doc_id for d in CorpusTree([*placed, *loose]).documents] == ["note 9", "note 10", "9", "10"]
+
+
 def test_where_most_documents_are_missed_comes_first_and_what_was_not_probed_last() -> None:
     index = tree()
     assert names(index.children(WHOLE, Shown("dense"))) == ["policies/", "a/b/c/", "faq.csv"]

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.records import Comparison, CorpusSize
-from workbench.ui import charts, query_charts, tokens
-from workbench.ui.lab_queries import Rankings
-from workbench.ui.rank_flow import rank_flow_chart
-from workbench.ui.rank_steps import flow_of
+from workbench.ui import charts, tokens
+from workbench.ui.lab import query_charts
+from workbench.ui.lab.queries import Rankings
+from workbench.ui.lab.rank_flow import rank_flow_chart
+from workbench.ui.lab.rank_steps import flow_of
 
 ALL = {
     "measures": lambda: charts.measures_chart(example_results.comparison()),

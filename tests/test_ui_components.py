@@ -174,3 +174,18 @@ def test_an_empty_query_marks_nothing():
 @given(st.text(), st.text())
 def test_marking_changes_nothing_but_marks(text, query):
     assert highlight(text, query).replace("<mark>", "").replace("</mark>", "") == ui.escape(text)
+
+
+def test_chinese_is_marked_by_pairs_of_signs_that_stand_in_the_question():
+    assert highlight("全损后，保险金在十天内支付。", "保险金什么时候支付？", "zh") == (
+        "全损后，<mark>保险金</mark>在十天内<mark>支付</mark>。"
+    )
+
+
+def test_japanese_is_marked_without_its_grammar():
+    marked = highlight("火災保険の免責金額はクレームごとです。", "火災の免責はクレームに？", "ja")
+    assert marked == "<mark>火災</mark>保険の<mark>免責</mark>金額は<mark>クレーム</mark>ごとです。"
+
+
+def test_korean_is_marked_whatever_particle_follows():
+    assert highlight("보험은 화재를", "화재 보험", "ko") == "<mark>보험</mark>은 <mark>화재</mark>를"

@@ -124,6 +124,16 @@ def test_the_page_of_a_frame_holds_the_chart_as_it_is_now(sent):
     assert b"<title>Bars, changed</title>" in buffers[0]
 
 
+def test_where_the_table_of_a_chart_stands_is_said_on_the_page_and_not_in_the_file(sent):
+    frame = ChartFrame(go.Figure(), name="x", label="Differences.", table="The table below has them.")
+    tools = frame.children[1].children
+    assert tools[0].label == "Differences. The table below has them."
+    frame.label = "Other differences."
+    assert tools[0].label == "Other differences. The table below has them."
+    assert frame.label == "Other differences."
+    assert b"table below" not in frame._work()()[1]
+
+
 def test_both_buttons_of_a_frame_say_what_they_save():
     frame = ChartFrame(go.Figure(), name="n", label="What it shows")
     picture, page = frame.children[1].children

@@ -16,10 +16,10 @@ from workbench.comparison.tables import StoredComparison, frame
 from workbench.evaluation.corpus_tree import WHOLE
 from workbench.intervals import wilson
 from workbench.records import Estimate, Findability
-from workbench.ui.lab_documents import DocumentsView, build_documents_view
-from workbench.ui.lab_documents_words import summary
-from workbench.ui.lab_selection import Selection
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.document_words import summary
+from workbench.ui.lab.documents import DocumentsView, build_documents_view
+from workbench.ui.lab.selection import Selection
+from workbench.ui.lab.state import Lab
 
 ARMS = ("dense", "hybrid")
 PLACES = {

@@ -15,10 +15,10 @@ from workbench.comparison.tables import frame
 from workbench.evaluation.few_labels.plan import Planned
 from workbench.ingest.grades import read_grade_file
 from workbench.records import Estimate, FewLabels, PoweredEstimate
-from workbench.ui import grading_markup as markup
-from workbench.ui.grading_markup import DocumentText, PassageText
-from workbench.ui.lab_grading import GradingView, build_grading_view
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab import grading_markup as markup
+from workbench.ui.lab.grading import GradingView, build_grading_view
+from workbench.ui.lab.grading_markup import DocumentText, PassageText
+from workbench.ui.lab.state import Lab
 
 
 def plain():

@@ -12,11 +12,11 @@ from workbench.compute import JobState
 from workbench.errors import CaseError
 from workbench.intervals import wilson
 from workbench.records import Estimate
-from workbench.ui import lab_map, map_charts, map_colours, map_regions, map_view
-from workbench.ui.lab_map import MapPanel, build_map_view
-from workbench.ui.lab_state import Lab
-from workbench.ui.map_links import Places, link_shapes, links_words
-from workbench.ui.map_view import MapView
+from workbench.ui.lab import map_charts, map_colours, map_panel, map_regions, map_view
+from workbench.ui.lab.map_links import Places, link_shapes, links_words
+from workbench.ui.lab.map_panel import MapPanel, build_map_view
+from workbench.ui.lab.map_view import MapView
+from workbench.ui.lab.state import Lab
 from workbench.ui.tokens import DARK, LIGHT, contrast
 
 
@@ -421,7 +421,7 @@ def test_a_job_that_cannot_start_says_why_and_can_be_started_again(case, monkeyp
         panel = build_map_view(Lab(example_results.stored_comparison(), case=case))
         while panel.progress.under_way:
             await asyncio.sleep(0.01)
-        await asyncio.sleep(lab_map.LOOK_AGAIN + 0.2)
+        await asyncio.sleep(map_panel.LOOK_AGAIN + 0.2)
         return panel
 
     panel = asyncio.run(opened())

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 
 from workbench.comparison.tables import StoredComparison, frame
 from workbench.records import ArmReport, Comparison, CorpusSize
-from workbench.ui.lab_missing import failures_markup, missing_markup
-from workbench.ui.lab_places import Standing, fold_words, folded, movement, score_kind
-from workbench.ui.lab_queries import Failure, Hit, Rankings
-from workbench.ui.lab_rankings import rankings_markup
-from workbench.ui.lab_reading import Reading, build_reading
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.missing import failures_markup, missing_markup
+from workbench.ui.lab.places import Standing, fold_words, folded, movement, score_kind
+from workbench.ui.lab.queries import Failure, Hit, Rankings
+from workbench.ui.lab.query_charts import refresh
+from workbench.ui.lab.rank_flow import HEIGHT, LABEL_GAP, flow_text, height_of, rank_flow_chart, spread
+from workbench.ui.lab.rank_steps import Flow, built_on, mark_words, marks_of, pipeline
+from workbench.ui.lab.rankings import rankings_markup
+from workbench.ui.lab.reading import Reading, build_reading
+from workbench.ui.lab.state import Lab
 from workbench.ui.passages import STEMMERS, highlight, query_stems
-from workbench.ui.query_charts import refresh
-from workbench.ui.rank_flow import HEIGHT, LABEL_GAP, flow_text, height_of, rank_flow_chart, spread
-from workbench.ui.rank_steps import Flow, built_on, mark_words, marks_of, pipeline
 
 HOSTILE = example_results.HOSTILE
 ARMS = ("dense", "bm25", "hybrid", "hybrid+rerank")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from workbench.report.outcomes import OUTCOMES
 from workbench.ui.arrival import Arrival
-from workbench.ui.lab_filters import FilterBar
-from workbench.ui.lab_queries import NOT_LABELLED
-from workbench.ui.lab_selection import Selection
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.filters import FilterBar
+from workbench.ui.lab.queries import NOT_LABELLED
+from workbench.ui.lab.selection import Selection
+from workbench.ui.lab.state import Lab
 from workbench.ui.tabs import HIDDEN, Tabs, View
 
 

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from example_results import HOSTILE, QUERIES, stored_comparison
 
-from workbench.ui import lab_table
-from workbench.ui.lab_state import Lab
-from workbench.ui.lab_table import MISSING, QuestionTable, build_question_table, caption, measure_changes
+from workbench.ui.lab.state import Lab
+from workbench.ui.lab.table import LONGEST_TEXT, MISSING, QuestionTable, build_question_table, caption, measure_changes
 
 
 @pytest.fixture
@@ -103,7 +102,7 @@ def test_nothing_is_left_where_nothing_matches(lab):
 
 
 def test_of_too_many_questions_the_first_that_match_are_sent(lab, monkeypatch):
-    monkeypatch.setattr(lab_table, "MOST_ROWS", 10)
+    monkeypatch.setattr("workbench.ui.lab.table.MOST_ROWS", 10)
     table = table_of(lab)
     lab.narrow(outcome="found by both")
     assert shown(table) == table.ids == [f"q{i}" for i in range(11, 22) if i != 12]
@@ -140,7 +139,7 @@ def test_a_question_that_does_not_exist_is_not_chosen(lab):
 
 
 def test_the_table_holds_a_bounded_number_of_rows_and_says_so(lab, monkeypatch):
-    monkeypatch.setattr(lab_table, "MOST_ROWS", 10)
+    monkeypatch.setattr("workbench.ui.lab.table.MOST_ROWS", 10)
     table = table_of(lab)
     assert table.ids == QUERIES[:10]
     assert table.caption == (
@@ -155,7 +154,7 @@ def test_a_long_question_is_cut_and_its_line_breaks_are_gone():
     queries.loc[0, "text"] = "one\n\ttwo " + "long " * 500
     sent = row(table_of(Lab(dataclasses.replace(stored, queries=queries))), "q01")[0]
     assert sent.startswith("one two long")
-    assert len(sent) == lab_table.LONGEST_TEXT
+    assert len(sent) == LONGEST_TEXT
 
 
 def saved(lab, shown=None):

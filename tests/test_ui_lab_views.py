@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from workbench.records import Difference, Estimate, FailureBreakdown
 from workbench.report.outcomes import OUTCOMES, outcomes, tally
 from workbench.report.words import Changes, comparison_sentence, failure_name
-from workbench.ui.lab_arms import main_arms
-from workbench.ui.lab_failures import Failures, build_failures_view
-from workbench.ui.lab_scoreboard import Scoreboard, build_scoreboard_view, opening, shown_differences
-from workbench.ui.lab_state import Lab
-from workbench.ui.query_charts import FAINT, RIGHT_COLOUR, mark_questions, per_query_chart
+from workbench.ui.lab.arms import main_arms
+from workbench.ui.lab.failures import Failures, build_failures_view
+from workbench.ui.lab.query_charts import FAINT, RIGHT_COLOUR, mark_questions, per_query_chart
+from workbench.ui.lab.scoreboard import Scoreboard, build_scoreboard_view, opening, shown_differences
+from workbench.ui.lab.state import Lab
 from workbench.ui.tokens import arm_colour
 
 
@@ -415,7 +415,7 @@ def test_the_chosen_question_alone_has_a_colour_of_its_own(lab, failures):
 
 
 def test_a_first_selection_draws_no_chart_anew(lab, failures, monkeypatch):
-    monkeypatch.setattr("workbench.ui.lab_failures.refresh", lambda *_: pytest.fail("the whole chart was drawn again"))
+    monkeypatch.setattr("workbench.ui.lab.failures.refresh", lambda *_: pytest.fail("the whole chart was drawn again"))
     lab.narrow(outcome="recovered")
     assert set(failures.change.chart.data[0].marker.opacity) == {1.0, FAINT}
 

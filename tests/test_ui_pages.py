@@ -17,10 +17,10 @@ from workbench.report.words import comparison_sentence
 from workbench.session import results_folder
 from workbench.ui.analysis import AnalysisPanel
 from workbench.ui.diagnosis_page import build_diagnosis_page, build_diagnosis_panel, gain_words
-from workbench.ui.lab_page import build_lab_page, build_lab_panel
-from workbench.ui.lab_queries import Rankings, first_right_ranks, question_rows
-from workbench.ui.lab_rankings import rankings_markup, snippet
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.page import build_lab_page, build_lab_panel
+from workbench.ui.lab.queries import Rankings, first_right_ranks, question_rows
+from workbench.ui.lab.rankings import rankings_markup, snippet
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import PageContext
 from workbench.ui.start import build_start_page, created_markup, holdings, name_fault
 from workbench.ui.steps import notebooks_dir, step

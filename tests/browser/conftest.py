@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from workbench import session
 from workbench.case import Case, open_case
 from workbench.ui.browser import find_chromium, launch_arguments
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.state import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-tests"

@@ -14,7 +14,7 @@ from workbench.evaluation.failures import CODES
 from workbench.numbers import count
 from workbench.report.outcomes import changes
 from workbench.report.words import comparison_sentence
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.state import Lab
 
 VIEWS = ("scoreboard", "failures", "map", "documents", "grading")
 

@@ -16,9 +16,9 @@ from workbench import session
 from workbench.case import Case
 from workbench.comparison.corpus_map.tables import StoredMap
 from workbench.numbers import count, interval, number
-from workbench.ui.lab_state import Lab
-from workbench.ui.map_charts import PASSAGES, QUESTIONS, ranked
-from workbench.ui.map_links import Places, link_shapes
+from workbench.ui.lab.map_charts import PASSAGES, QUESTIONS, ranked
+from workbench.ui.lab.map_links import Places, link_shapes
+from workbench.ui.lab.state import Lab
 from workbench.ui.tokens import arm_colour
 
 DRAWN = 60_000

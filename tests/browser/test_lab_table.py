@@ -5,6 +5,8 @@ Order, search and what is saved are those that Python gives; what each view coun
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from workbench import numbers
@@ -13,8 +15,8 @@ from workbench.report.exports import questions_csv
 from workbench.report.outcomes import changes
 from workbench.report.words import comparison_sentence
 from workbench.retrieval.recipes import arm_name
-from workbench.ui.lab_state import Lab
-from workbench.ui.lab_table import MEASURE, measure_changes
+from workbench.ui.lab.state import Lab
+from workbench.ui.lab.table import MEASURE, measure_changes
 
 PAGE = 10
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -63,7 +65,9 @@ def test_the_table_is_sorted_read_searched_and_saved_as_it_is_shown(open_lab, st
     assert text == questions_csv(state.stored, saved, state.baseline, state.candidate, state.k)
 
 
-def test_another_pair_changes_sentence_chart_and_headings_and_the_chart_is_saved(open_lab, state: Lab) -> None:
+def test_another_pair_changes_sentence_chart_and_headings_and_the_chart_is_saved(
+    open_lab, state: Lab, tmp_path: Path
+) -> None:
     page = open_lab("scoreboard")
     chart = page.locator(".wb-panel-scoreboard .wb-chart").first
     expect(chart.locator(".js-plotly-plot text").first).to_be_visible(timeout=30_000)
@@ -87,7 +91,9 @@ def test_another_pair_changes_sentence_chart_and_headings_and_the_chart_is_saved
     assert saved.value.suggested_filename == "differences.html"
     measure = page.get_by_label("Measure", exact=True).input_value()
     opened = page.context.new_page()
-    opened.goto(saved.value.path().as_uri())
+    file = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(file)
+    opened.goto(file.as_uri())
     for each in state.comparison.differences:
         if (
             each.measure == measure

@@ -17,11 +17,11 @@ from workbench.report.exports import questions_csv
 from workbench.report.outcomes import OUTCOMES, outcomes, tally
 from workbench.report.words import DIFFERENCE_WORDS, failure_name
 from workbench.retrieval.recipes import arm_name
-from workbench.ui.lab_documents import tree_of
-from workbench.ui.lab_documents_words import summary
-from workbench.ui.lab_queries import question_rows
-from workbench.ui.lab_state import Lab
-from workbench.ui.rank_steps import flow_of, marks_of
+from workbench.ui.lab.document_words import summary
+from workbench.ui.lab.documents import tree_of
+from workbench.ui.lab.queries import question_rows
+from workbench.ui.lab.rank_steps import flow_of, marks_of
+from workbench.ui.lab.state import Lab
 
 
 def counted(page: Page, state: Lab) -> None:

@@ -24,10 +24,10 @@ from workbench.retrieval.telling import cut_short, says_something
 PROBED = 200
 """Documents probed unless another number is asked for: the share found is known to within 7 points."""
 
-NOTHING_TO_ASK = "no heading or full sentence of its own"
-SHARED_TITLE = f"other documents have the same title, and it has {NOTHING_TO_ASK}"
-EMPTY_TITLE = f"its title says nothing that can be asked for, and it has {NOTHING_TO_ASK}"
-"""Why a document gives no probe; a heading or sentence of its own is one that stands in no other document."""
+NOTHING_ELSE = "no heading or full sentence stands in it alone"
+SHARED_TITLE = f"other documents have the same title, and {NOTHING_ELSE}"
+EMPTY_TITLE = f"the title says too little to search for, and {NOTHING_ELSE}"
+"""Why a document gives no probe."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 MOST_CHILDREN = 100
@@ -180,9 +180,17 @@ class CorpusTree:
 
 
 def _order(document: PlacedDocument, one_of_many: bool) -> tuple[object, ...]:
-    folders = tuple((natural(part), part) for part in document.path.split("/"))
+    folders = tuple(map(_part_order, document.path.split("/")))
+    if document.path and not one_of_many:
+        return folders, (), (), document.doc_id  # no other document has this path
     own = natural(document.locator if document.locator.startswith("member") else document.title) if one_of_many else ()
     return folders, own, natural(document.doc_id), document.doc_id
+
+
+@lru_cache(maxsize=4096)
+def _part_order(part: str) -> tuple[object, ...]:
+    """A folder holds many documents, and is put in order once."""
+    return natural(part), part
 
 
 def natural(text: str) -> tuple[tuple[str, int, str], ...]:

@@ -41,11 +41,13 @@ class ChartFrame(widgets.VBox):  # type: ignore[misc]
         figure: the finished figure.
         name: file name of its exports, without ending.
         label: what the chart shows, in one sentence, for people who do not see it.
+        table: where on the page the same numbers stand, in one sentence; a saved chart leaves it behind.
     """
 
-    def __init__(self, figure: go.Figure, *, name: str, label: str) -> None:
+    def __init__(self, figure: go.Figure, *, name: str, label: str, table: str = "") -> None:
         self.chart = Fig(figure)
-        self._picture = ChartPicture(name=file_name(name), label=label)
+        self._label, self._table = label, table
+        self._picture = ChartPicture(name=file_name(name), label=self._said())
         self._page = Download("HTML", work=self._work, hint=_hint(label), quiet=True)
         tools = widgets.HBox([self._picture, self._page])
         tools.add_class("wb-chart-tools")
@@ -64,11 +66,15 @@ class ChartFrame(widgets.VBox):  # type: ignore[misc]
     @property
     def label(self) -> str:
         """What the chart shows, in one sentence; it may change with the chart."""
-        return str(self._picture.label)
+        return self._label
 
     @label.setter
     def label(self, label: str) -> None:
-        self._picture.label, self._page.hint = label, _hint(label)
+        self._label = label
+        self._picture.label, self._page.hint = self._said(), _hint(label)
+
+    def _said(self) -> str:
+        return f"{self._label} {self._table}".strip()
 
     def _work(self) -> Work:
         # The chart as it is at the click: updates go on while the page is written.

@@ -20,7 +20,7 @@ class Choices(anywidget.AnyWidget):
     """Parts or a table, as `data` describes them; a press calls back with the key of what was pressed.
 
     Attributes:
-        data: {"parts": [...]} or {"table": {...}}; see `lab_failures` for what they hold.
+        data: {"parts": [...]} or {"table": {...}}; see `lab/failures` for what they hold.
     """
 
     _esm = Path(__file__).parent / "choices.js"

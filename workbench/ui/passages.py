@@ -6,7 +6,7 @@ It decides only what is marked; ranking and grading are elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,14 @@ from workbench.ui.components import badge, escape, join
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-WORD = re.compile(r"\w+")
+# Scripts that put no spaces between words: pairs of signs stand for words. Hiragana is mostly grammar, and never marked.
+_HAN, _HANGUL, _HIRAGANA = (
+    "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f",
+    "\uac00-\ud7af",
+    "\u3041-\u309f",
+)
+_PAIRED = re.compile(f"[{_HAN}{_HANGUL}]")
+WORD = re.compile(rf"[{_HAN}]+|[{_HANGUL}]+|[^\W{_HAN}{_HANGUL}{_HIRAGANA}]+")
 ENGLISH = "en"
 # Languages the ingest names that Snowball has a stemmer for; every other text is read with the English one.
 STEMMERS: Mapping[str, str] = {
@@ -39,6 +46,7 @@ mi no o para pero por que quién qué se si sin son su sus un una y""",
 ma mi nel nella non o per perché qual quale quali quando se si sono su sul tra un una""",
     "nl": """aan als bij dat de der des deze die dit door een en er het hoe ik in is je kan met mijn naar niet of om onze op
 te uit van voor waar wanneer wat we welke wie wij worden zijn""",
+    "zh": "什么 什麼 如何 怎么 怎麼 是否 多少 可以 我们 我們 哪些 这个 這個 为什 為什 时候 時候",
     "pt": """a ao aos as com como da das de do dos e é em entre eu foi há isso mais mas me na não nas no nos o onde os ou
 para por quais qual quando que quem se sem seu sua são um uma""",
 }
@@ -53,20 +61,54 @@ def highlight(text: str, query: str, language: str = ENGLISH) -> str:
         query: the question.
         language: ISO 639-1 code of the text; where there is no stemmer for it, words are cut as English ones are.
     """
-    stems = query_stems(query, language)
     pieces, end = [], 0
-    for match in WORD.finditer(text):
-        if stem(match.group(), language) in stems:
-            pieces += [escape(text[end : match.start()]), f"<mark>{escape(match.group())}</mark>"]
-            end = match.end()
+    for start, stop in marked_spans(text, query, language):
+        pieces += [escape(text[end:start]), f"<mark>{escape(text[start:stop])}</mark>"]
+        end = stop
     return join([*pieces, escape(text[end:])])
+
+
+def marked_spans(text: str, query: str, language: str = ENGLISH) -> list[tuple[int, int]]:
+    """Where the words of a question stand in a text, stems included; pairs of signs that touch are one place.
+
+    >>> marked_spans("全损后保险金的支付", "保险金", "zh")
+    [(3, 6)]
+    """
+    stems = query_stems(query, language)
+    spans: list[tuple[int, int]] = []
+    for start, stop, found in _words(text, language):
+        if found not in stems:
+            continue
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], stop)
+        else:
+            spans.append((start, stop))
+    return spans
 
 
 @lru_cache(maxsize=256)
 def query_stems(query: str, language: str = ENGLISH) -> frozenset[str]:
     """Stems of the words of a question that are worth marking in a text of this language."""
     unmarked = UNMARKED.get(language, UNMARKED[ENGLISH])
-    return frozenset(stem(word, language) for word in WORD.findall(query) if word.casefold() not in unmarked)
+    return frozenset(
+        found for start, stop, found in _words(query, language) if query[start:stop].casefold() not in unmarked
+    )
+
+
+def text_stems(text: str, language: str = ENGLISH) -> frozenset[str]:
+    """Stems of all words of a text."""
+    return frozenset(found for _, _, found in _words(text, language))
+
+
+def _words(text: str, language: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and stem of each word; of a run of signs that are no words by themselves, of each pair."""
+    for match in WORD.finditer(text):
+        start, stop = match.span()
+        if not _PAIRED.match(text, start):
+            yield start, stop, stem(match.group(), language)
+        else:
+            for at in range(start, max(stop - 1, start + 1)):
+                yield at, min(at + 2, stop), text[at : min(at + 2, stop)]
 
 
 def passage(

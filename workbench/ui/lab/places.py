@@ -15,7 +15,7 @@ from workbench.health.shingles import Runs, jaccard, runs_of
 from workbench.numbers import MINUS
 from workbench.report.words import listing
 from workbench.retrieval.recipes import arm_name, recipe
-from workbench.ui.lab_queries import Hit
+from workbench.ui.lab.queries import Hit
 
 NEAR_COPY = 0.85
 """Shared runs of five words, by all runs of both passages, from which two passages are read as copies."""

@@ -22,11 +22,11 @@ from workbench.comparison.grading_round import GradingRound
 from workbench.errors import WorkbenchError
 from workbench.numbers import count
 from workbench.records import Comparison
-from workbench.ui import grading_markup as markup
 from workbench.ui.components import bullets, empty_state, error_box, join, paragraph, skeleton
-from workbench.ui.grading_markup import DocumentText
-from workbench.ui.grading_material import GradingMaterial, grading_material, passages_of
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab import grading_markup as markup
+from workbench.ui.lab.grading_markup import DocumentText
+from workbench.ui.lab.grading_material import GradingMaterial, grading_material, passages_of
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import column, explain, html, safe_callback
 
 GOALS = (20, 40, 80, 150, 300)

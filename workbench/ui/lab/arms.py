@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workbench.ui.lab_state import BASELINE, CANDIDATES, Lab
+from workbench.ui.lab.state import BASELINE, CANDIDATES, Lab
 
 MOST_ARMS = 7
 """Arms side by side that a projector page has room for."""

@@ -14,15 +14,13 @@ import ipywidgets as widgets
 from workbench.numbers import count
 from workbench.report.outcomes import found, outcomes
 from workbench.retrieval.recipes import arm_name
-from workbench.ui import map_charts, map_colours
 from workbench.ui.chart_frame import ChartFrame
 from workbench.ui.components import escape
-from workbench.ui.lab_queries import NOT_LABELLED
-from workbench.ui.lab_state import Lab
-from workbench.ui.map_charts import PASSAGES, QUESTIONS
-from workbench.ui.map_colours import Colouring
-from workbench.ui.map_links import Links, Places, link_shapes, links_words
-from workbench.ui.map_regions import (
+from workbench.ui.lab import map_charts, map_colours
+from workbench.ui.lab.map_charts import PASSAGES, QUESTIONS
+from workbench.ui.lab.map_colours import Colouring
+from workbench.ui.lab.map_links import Links, Places, link_shapes, links_words
+from workbench.ui.lab.map_regions import (
     RegionTable,
     key_markup,
     lines_markup,
@@ -32,6 +30,8 @@ from workbench.ui.map_regions import (
     shown_line,
     trust_line,
 )
+from workbench.ui.lab.queries import NOT_LABELLED
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import column, html, safe_callback
 from workbench.ui.tokens import arm_colour
 

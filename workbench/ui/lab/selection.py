@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.report.outcomes import outcomes
-from workbench.ui.lab_queries import NOT_LABELLED
+from workbench.ui.lab.queries import NOT_LABELLED
 
 if TYPE_CHECKING:
     from workbench.comparison.tables import StoredComparison

@@ -12,8 +12,8 @@ from typing import Literal
 
 from workbench.comparison.deployed import DEPLOYED
 from workbench.retrieval.recipes import arm_name, recipe
-from workbench.ui.lab_places import Standing
-from workbench.ui.lab_queries import Rankings
+from workbench.ui.lab.places import Standing
+from workbench.ui.lab.queries import Rankings
 
 PIPELINE = ("dense", "bm25", "hybrid", "hybrid+rerank")
 """Order of the usual arms; others follow them, the deployed system last."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.numbers import count
 from workbench.retrieval.recipes import arm_name
-from workbench.ui.map_charts import CLEAR, WHITE
-from workbench.ui.query_charts import RIGHT_COLOUR
+from workbench.ui.lab.map_charts import CLEAR, WHITE
+from workbench.ui.lab.query_charts import RIGHT_COLOUR
 
 if TYPE_CHECKING:
     from workbench.comparison.corpus_map.tables import StoredMap
-    from workbench.ui.lab_queries import Rankings
+    from workbench.ui.lab.queries import Rankings
 
 Point = tuple[float, float]
 

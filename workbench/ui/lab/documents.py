@@ -1,7 +1,7 @@
 """The documents of the lab: a tree of the corpus with what is found where, and beside it the judged questions.
 
-Widgets and callbacks only; counts come from `workbench.evaluation.findability_tree`, lines from `lab_documents_rows`, and
-what is said about them from `lab_documents_words`.
+Widgets and callbacks only; counts come from `workbench.evaluation.findability_tree`, lines from `document_rows`, and
+what is said about them from `document_words`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from workbench.report.outcomes import found
 from workbench.retrieval.recipes import arm_name
 from workbench.session import stored_intake
 from workbench.ui.components import empty_state
-from workbench.ui.lab_arms import main_arms
-from workbench.ui.lab_documents_rows import Questions, Row, columns, probe_rows, row
-from workbench.ui.lab_documents_words import features, findability_section, place_markup, unmeasured
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.arms import main_arms
+from workbench.ui.lab.document_rows import Questions, Row, columns, probe_rows, row
+from workbench.ui.lab.document_words import features, findability_section, place_markup, unmeasured
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import column, html, safe_callback
 
 OPENED_BY_ITSELF = 60

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from workbench.retrieval.recipes import arm_name
 from workbench.ui.charts import chart_text
 from workbench.ui.components import details, escape, join, table
-from workbench.ui.rank_steps import MEANINGS, Flow, Kind, Mark, mark_words, marks_of
+from workbench.ui.lab.rank_steps import MEANINGS, Flow, Kind, Mark, mark_words, marks_of
 from workbench.ui.tokens import CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, plotly_template
 
 GRADE_COLOURS = {1: "#5b97a3", 2: "#2f8d9d", 3: "#0b7d8f"}

@@ -1,6 +1,6 @@
 """The reading of the chosen question: what two arms, or all, rank for it side by side, and how its documents flow through them.
 
-Widgets and callbacks only; what stands in them comes from `lab_rankings` and `rank_flow`.
+Widgets and callbacks only; what stands in them comes from `rankings` and `rank_flow`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import ipywidgets as widgets
 
 from workbench.ui.chart_frame import ChartFrame
 from workbench.ui.components import empty_state
-from workbench.ui.lab_rankings import SHOWN, rankings_markup
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.query_charts import refresh
+from workbench.ui.lab.rank_flow import flow_text, rank_flow_chart
+from workbench.ui.lab.rank_steps import Flow, flow_of
+from workbench.ui.lab.rankings import SHOWN, rankings_markup
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import column, html, safe_callback
-from workbench.ui.query_charts import refresh
-from workbench.ui.rank_flow import flow_text, rank_flow_chart
-from workbench.ui.rank_steps import Flow, flow_of
 
 FLOW_TITLE = '<h3 class="wb-part">How its documents move from arm to arm</h3>'
 FLOW_LABEL = (

@@ -1,6 +1,6 @@
 """The failures of the lab: what became of each question between two searches, and why questions are missed.
 
-Everything counted here can be pressed to look at those questions alone; how large differences are is in `lab_scoreboard`.
+Everything counted here can be pressed to look at those questions alone; how large differences are is in `scoreboard`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from workbench.ui.components import (
     escape,
     section,
 )
-from workbench.ui.lab_arms import main_arms
-from workbench.ui.lab_causes import codes_meaning, codes_open, counted_arms, harm_section, seen_codes
-from workbench.ui.lab_queries import NOT_LABELLED
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.arms import main_arms
+from workbench.ui.lab.causes import codes_meaning, codes_open, counted_arms, harm_section, seen_codes
+from workbench.ui.lab.queries import NOT_LABELLED
+from workbench.ui.lab.query_charts import mark_questions, per_query_chart, refresh
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import column, html, safe_callback
-from workbench.ui.query_charts import mark_questions, per_query_chart, refresh
 from workbench.ui.tokens import ARM_COLOURS, css_name
 
 CHART_MEASURES = ("nDCG@10", "recall@5", "success@5")

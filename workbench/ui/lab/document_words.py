@@ -16,7 +16,7 @@ from workbench.numbers import count, interval, measured, number
 from workbench.records import Estimate, Findability, Intake, Source
 from workbench.retrieval.recipes import arm_name
 from workbench.ui.components import badge, bullets, details, escape, join, paragraph, source_link, table
-from workbench.ui.lab_documents_rows import Questions, document_words, rank_words
+from workbench.ui.lab.document_rows import Questions, document_words, rank_words
 
 if TYPE_CHECKING:
     import pandas as pd

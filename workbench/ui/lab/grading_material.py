@@ -15,7 +15,7 @@ from workbench.comparison.grading_round import GradingRound
 from workbench.comparison.tables import StoredComparison
 from workbench.evaluation.few_labels.pool import PoolItem
 from workbench.records import Comparison, Source
-from workbench.ui.grading_markup import DocumentText, PassageText, nearest
+from workbench.ui.lab.grading_markup import DocumentText, PassageText, nearest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,6 +1,6 @@
 """The scoreboard of the lab: how each search does, which differences are real, and which search to go on with.
 
-It shows what a comparison holds and computes nothing; why questions are missed is in `lab_failures`.
+It shows what a comparison holds and computes nothing; why questions are missed is in `failures`.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from workbench.ui.components import (
     sentence,
     table,
 )
-from workbench.ui.lab_arms import main_arms
-from workbench.ui.lab_causes import blame_section, few_labels_section
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.arms import main_arms
+from workbench.ui.lab.causes import blame_section, few_labels_section
+from workbench.ui.lab.query_charts import refresh
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import column, html, safe_callback
-from workbench.ui.query_charts import refresh
 
 MOST_DIFFERENCES = 12
 """Rows of the chart of differences a projector page has room for."""

@@ -14,8 +14,8 @@ import traitlets
 from workbench.case import Case
 from workbench.evaluation.failures import FAILURE_K
 from workbench.records import Comparison
-from workbench.ui.lab_queries import Rankings, question_rows
-from workbench.ui.lab_selection import Selection, Selector
+from workbench.ui.lab.queries import Rankings, question_rows
+from workbench.ui.lab.selection import Selection, Selector
 
 if TYPE_CHECKING:
     from workbench.comparison.tables import StoredComparison

@@ -11,8 +11,8 @@ from workbench.evaluation.failures import UNJUDGED
 from workbench.report.words import failure_name
 from workbench.retrieval.recipes import arm_name
 from workbench.ui.components import arm_label, details, escape, join, table
-from workbench.ui.lab_places import Standing
-from workbench.ui.lab_queries import Failure
+from workbench.ui.lab.places import Standing
+from workbench.ui.lab.queries import Failure
 
 
 def missing_markup(

@@ -14,8 +14,8 @@ from workbench import session
 from workbench.case import Case
 from workbench.compute import JobState
 from workbench.ui.components import empty_state, paragraph
-from workbench.ui.lab_state import Lab
-from workbench.ui.map_view import MapView
+from workbench.ui.lab.map_view import MapView
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import guarded, html, safe_callback
 from workbench.ui.progress import UNFINISHED, JobProgress
 

@@ -1,6 +1,6 @@
 """The table of questions of the lab: itables' DataTables, with the lab's chosen question in it and its rows saved as CSV.
 
-Rows come from `lab_queries`; which of them are shown is the lab's selection, which one is chosen is the lab's question.
+Rows come from `queries`; which of them are shown is the lab's selection, which one is chosen is the lab's question.
 Sorting, searching and paging happen in the page and ask nobody.
 """
 
@@ -22,11 +22,11 @@ from workbench.retrieval.recipes import arm_name
 from workbench.ui.assets import itables_loader
 from workbench.ui.downloads import Download, Work
 from workbench.ui.figure import under_voila
-from workbench.ui.lab_queries import NOT_LABELLED, QuestionRow, question_rows
+from workbench.ui.lab.queries import NOT_LABELLED, QuestionRow, question_rows
 from workbench.ui.page import safe_callback
 
 if TYPE_CHECKING:
-    from workbench.ui.lab_state import Lab
+    from workbench.ui.lab.state import Lab
 
 MEASURE = "nDCG@10"
 MOST_ROWS = 20_000
@@ -34,7 +34,7 @@ MOST_ROWS = 20_000
 LONGEST_TEXT = 400
 """Characters of a question in the table; the reading below it has the whole."""
 MISSING = -1_000_000_000
-"""Sorts last in both directions; the same number stands in `lab_table.js`."""
+"""Sorts last in both directions; the same number stands in `table.js`."""
 PAGE, PAGES = 10, [10, 25, 50]
 PAGING = {"paging": {"buttons": 5, "firstLast": False}}
 OUTCOME_ORDER = ("recovered", "lost", "still failing", "found by both", NOT_LABELLED)
@@ -73,7 +73,7 @@ class QuestionTable(ITable):
 
     def __init__(self, frame: pd.DataFrame, **options: Any) -> None:  # noqa: ANN401 - options of DataTables
         # The library is loaded by address under Voila; in JupyterLab it travels with the widget.
-        own = (Path(__file__).parent / "lab_table.js").read_text(encoding="utf-8")
+        own = (Path(__file__).parent / "table.js").read_text(encoding="utf-8")
         self._esm = itables_loader(by_address=under_voila()) + own  # type: ignore[assignment]
         if under_voila():
             self._css = ""  # type: ignore[assignment]

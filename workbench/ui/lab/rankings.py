@@ -13,9 +13,9 @@ from workbench.evaluation.failures import FAILURE_K
 from workbench.numbers import signed, significant
 from workbench.retrieval.recipes import arm_name
 from workbench.ui.components import arm_label, details, escape, join, paragraph, source_link, table
-from workbench.ui.lab_missing import failures_markup, missing_markup
-from workbench.ui.lab_places import Fold, ScoreKind, Standing, fold_words, folded, movement, score_kind
-from workbench.ui.lab_queries import Hit, Rankings
+from workbench.ui.lab.missing import failures_markup, missing_markup
+from workbench.ui.lab.places import Fold, ScoreKind, Standing, fold_words, folded, movement, score_kind
+from workbench.ui.lab.queries import Hit, Rankings
 from workbench.ui.passages import ENGLISH, WORD, highlight, query_stems, stem
 
 SNIPPET = 220

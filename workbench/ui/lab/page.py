@@ -17,15 +17,15 @@ from workbench.ui.analysis import AnalysisPanel
 from workbench.ui.arrival import Arrival
 from workbench.ui.charts import empty_chart
 from workbench.ui.components import skeleton
-from workbench.ui.lab_documents import build_documents_view
-from workbench.ui.lab_failures import build_failures_view
-from workbench.ui.lab_filters import FilterBar
-from workbench.ui.lab_grading import build_grading_view
-from workbench.ui.lab_map import build_map_view
-from workbench.ui.lab_reading import build_reading
-from workbench.ui.lab_scoreboard import build_scoreboard_view, opening
-from workbench.ui.lab_state import Lab
-from workbench.ui.lab_table import build_question_table
+from workbench.ui.lab.documents import build_documents_view
+from workbench.ui.lab.failures import build_failures_view
+from workbench.ui.lab.filters import FilterBar
+from workbench.ui.lab.grading import build_grading_view
+from workbench.ui.lab.map_panel import build_map_view
+from workbench.ui.lab.reading import build_reading
+from workbench.ui.lab.scoreboard import build_scoreboard_view, opening
+from workbench.ui.lab.state import Lab
+from workbench.ui.lab.table import build_question_table
 from workbench.ui.page import PageContext, column, guarded, html, safe_callback
 from workbench.ui.tabs import HIDDEN, Tabs, View
 

@@ -17,9 +17,9 @@ import plotly.graph_objects as go
 from workbench import numbers
 from workbench.records import Estimate, Region
 from workbench.ui.charts import chart_text
-from workbench.ui.lab_queries import NOT_LABELLED
-from workbench.ui.map_colours import Colouring, channels
-from workbench.ui.query_charts import RIGHT_COLOUR
+from workbench.ui.lab.map_colours import Colouring, channels
+from workbench.ui.lab.queries import NOT_LABELLED
+from workbench.ui.lab.query_charts import RIGHT_COLOUR
 from workbench.ui.tokens import CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, plotly_template
 
 if TYPE_CHECKING:

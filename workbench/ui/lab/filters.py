@@ -14,8 +14,8 @@ from workbench.numbers import count
 from workbench.report.outcomes import OUTCOMES
 from workbench.report.words import failure_name
 from workbench.retrieval.recipes import arm_name
-from workbench.ui.lab_queries import NOT_LABELLED
-from workbench.ui.lab_state import Lab
+from workbench.ui.lab.queries import NOT_LABELLED
+from workbench.ui.lab.state import Lab
 from workbench.ui.page import html, safe_callback
 
 Option = tuple[str, object]

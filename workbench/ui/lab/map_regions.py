@@ -16,8 +16,8 @@ from workbench.numbers import count
 from workbench.records import CorpusMap, Estimate, Region
 from workbench.retrieval.recipes import arm_name
 from workbench.ui.components import escape, join
-from workbench.ui.map_charts import LOOKS, SIGNS, ranked
-from workbench.ui.map_colours import ENOUGH_QUESTIONS, SHARE_COLOURS, Colouring
+from workbench.ui.lab.map_charts import LOOKS, SIGNS, ranked
+from workbench.ui.lab.map_colours import ENOUGH_QUESTIONS, SHARE_COLOURS, Colouring
 
 METHODS = {"pca": "First picture (PCA)", "t-sne": "t-SNE"}
 STANDS_OUT = "stands out"
