@@ -132,9 +132,24 @@ def test_choosing_a_folder_narrows_the_lab_and_can_be_taken_back(lab: Lab, view:
     assert lab.selection == Selection(place="corpus/old/")
     assert {"q01", "q02"} <= set(lab.matching) and "q03" not in lab.matching
     assert "2 judged questions have a right document here" in view.reading.value
+    judged, unjudged = lab.about("corpus/old/")
+    assert set(lab.matching) == judged | unjudged and judged == {"q01", "q02"}
     view.back.click()
     assert lab.selection == Selection()
     assert view.tree.chosen == "" and view.reading.value == ""
+
+
+def test_questions_nobody_judged_are_told_apart_from_those_the_tree_counts(lab: Lab) -> None:
+    stored = lab.stored
+    kept = stored.qrels[stored.qrels["query_id"] != "q02"]
+    fewer = Lab(dataclasses.replace(stored, qrels=kept), asked={"with": "hybrid"})
+    best = fewer.rankings.hits("q02", "hybrid", 1)[0].doc_id
+    fewer.narrow(place=best)
+    judged, unjudged = fewer.about(best)
+    assert "q02" in unjudged and "q02" not in judged
+    assert set(fewer.matching) == judged | unjudged
+    assert f"{len(unjudged)} question" in (said := DocumentsView(fewer).reading.value)
+    assert "nobody judged" in said and "the first document of hybrid lies here" in said
 
 
 def test_the_mark_follows_what_is_chosen_elsewhere_and_is_in_sight(lab: Lab, view: DocumentsView) -> None:

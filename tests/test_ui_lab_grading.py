@@ -15,6 +15,7 @@ from workbench.comparison.tables import frame
 from workbench.evaluation.few_labels.plan import Planned
 from workbench.ingest.grades import read_grade_file
 from workbench.records import Estimate, FewLabels, PoweredEstimate
+from workbench.ui.lab import grading_figures as figures
 from workbench.ui.lab import grading_markup as markup
 from workbench.ui.lab.grading import GradingView, build_grading_view
 from workbench.ui.lab.grading_markup import DocumentText, PassageText
@@ -365,10 +366,10 @@ def test_under_a_running_page_the_answer_comes_before_the_estimate(lab, case, mo
 
 
 def test_labels_that_are_there_are_told_apart_from_grades(case):
-    words = markup.labels_words(plain().comparison, (2, 3))
+    words = figures.labels_words(plain().comparison, (2, 3))
     assert words.startswith("40 of 44 questions have labels")
     assert "In finished questions grade and label agree on 2 of 3." in words
-    assert markup.labels_words(unlabelled_comparison(), (0, 0)).startswith("No question has labels.")
+    assert figures.labels_words(unlabelled_comparison(), (0, 0)).startswith("No question has labels.")
     lab = Lab(replace(plain(), comparison=unlabelled_comparison(), qrels=frame("qrels", [])), case=case)
     assert "No question has labels." in text(GradingView(lab, case).widget)
 
@@ -407,10 +408,10 @@ def test_the_forecast_names_questions_still_to_grade_and_never_when_a_verdict_co
     wide = Estimate(0.3, 0.1, 0.5, 20, "t")
     few = FewLabels(5, 60, 20, 0, {"dense": PoweredEstimate(wide, wide)}, (), "nobody")
     # 0.4 x 1.9893 / 2.0930 x sqrt(24 / 87) is the first below 0.2: 83 questions, 20 of them graded.
-    assert markup.forecast_words(few, 40, 400) == [
+    assert figures.forecast_words(few, 40, 400) == [
         "The widest interval is 40 points; about 63 more questions would bring it to 20."
     ]
-    assert markup.forecast_words(few, 40, 50) == [
+    assert figures.forecast_words(few, 40, 50) == [
         "The widest interval is 40 points; grading all 50 questions would not bring it to 20."
     ]
 

@@ -227,7 +227,9 @@ def test_an_older_version_names_the_newer_one(stored):
     shown = soup(
         rankings_markup(Rankings(dataclasses.replace(stored, documents=titled)), "q01", "q", ["dense"], case_slug=None)
     )
-    assert "older version; newer: new/d1.pdf" in shown.text
+    mark = shown.select_one('[data-doc="d1"] .wb-badge-older')
+    assert mark.text == "older version"
+    assert mark["title"] == "A newer version is in the corpus: new/d1.pdf"
 
 
 def test_a_newer_version_of_the_same_title_is_named_by_its_file():

@@ -160,8 +160,12 @@ def place_markup(
     dates: Mapping[str, str],
     case_slug: str | None,
     k: int,
+    unjudged: str = "",
 ) -> str:
-    """The part that is chosen: a document with its probes and where each arm has it, or a folder or file in sentences."""
+    """The part that is chosen: a document with its probes and where each arm has it, or a folder or file in sentences.
+
+    `unjudged` is what `unjudged_words` says of the questions that no label puts here.
+    """
     if node is None:
         return paragraph(f"“{place}” is no folder, file or document of this corpus.", muted=True)
     head = f'<h3 class="wb-place" dir="auto">{escape(node.name or node.place)}</h3>'
@@ -171,22 +175,24 @@ def place_markup(
         dated = badge(f"dated {on}" if on else "shows no date", "muted")
         link = source_link(Source(document.path, document.locator), case_slug) if document.path else ""
         body = _probe_table(tree, document.doc_id, arms, depths)
-        return (
-            f'<section class="wb-section">{head}<p>{dated} {link}</p>{body}{_questions(tree, node, asked, k)}</section>'
-        )
+        return f'<section class="wb-section">{head}<p>{dated} {link}</p>{body}{_questions(tree, node, asked, k, unjudged)}</section>'
     standing = tree.standing(node)
     lines = [f"{count(standing.documents)} documents, {count(standing.probed)} of them probed."]
     shares = ", ".join(
         f"{arm_name(arm)} {measured(standing.found[arm], share=True)}" for arm in arms if standing.probed
     )
     lines += [f"Found by their own words: {shares} (n = {count(standing.probed)})."] if shares else []
-    lines += [f"{count(standing.without_probe)} drawn, and nothing to ask by."] if standing.without_probe else []
+    lines += (
+        [f"{count(standing.without_probe)} drawn for probing, but without words to search for."]
+        if standing.without_probe
+        else []
+    )
     where = (
         source_link(Source(place), case_slug)
         if node.kind == "file"
         else f'<span class="wb-source">{escape(place)}</span>'
     )
-    body = paragraph(" ".join(lines)) + _questions(tree, node, asked, k)
+    body = paragraph(" ".join(lines)) + _questions(tree, node, asked, k, unjudged)
     return f'<section class="wb-section">{head}<p>{where}</p>{body}</section>'
 
 
@@ -208,15 +214,27 @@ def _probe_table(tree: FindabilityTree, doc_id: str, arms: Sequence[str], depths
     return table(["Probe", "What was searched for", *map(arm_name, arms)], rows)
 
 
-def _questions(tree: FindabilityTree, node: Node, asked: Sequence[Questions], k: int) -> str:
+def unjudged_words(number: int, arm: str) -> str:
+    """Why questions are listed that no label puts in a part.
+
+    >>> unjudged_words(2, "hybrid")
+    '2 questions nobody judged are listed with them: the first document of hybrid lies here.'
+    """
+    if not number:
+        return ""
+    listed = "question nobody judged is" if number == 1 else "questions nobody judged are"
+    return f"{count(number)} {listed} listed with them: the first document of {arm_name(arm)} lies here."
+
+
+def _questions(tree: FindabilityTree, node: Node, asked: Sequence[Questions], k: int, unjudged: str) -> str:
     own = tree.questions(node)
     if not own:
-        return paragraph("No judged question has a right document here.", muted=True)
+        return paragraph(f"No judged question has a right document here. {unjudged}".rstrip(), muted=True)
     shares = [(each.arm, tree.questions_missed(node, each.found)) for each in asked]
     told = ", ".join(f"{arm_name(arm)} misses {measured(share, share=True)}" for arm, share in shares)
     what = "question has" if len(own) == 1 else "questions have"
     missed = f"; in the top {k} {told}" if told else ""
-    return paragraph(f"{count(len(own))} judged {what} a right document here{missed}.")
+    return paragraph(f"{count(len(own))} judged {what} a right document here{missed}. {unjudged}".rstrip())
 
 
 def _documents(

@@ -26,7 +26,13 @@ from workbench.session import stored_intake
 from workbench.ui.components import empty_state
 from workbench.ui.lab.arms import main_arms
 from workbench.ui.lab.document_rows import Questions, Row, columns, probe_rows, row
-from workbench.ui.lab.document_words import features, findability_section, place_markup, unmeasured
+from workbench.ui.lab.document_words import (
+    features,
+    findability_section,
+    place_markup,
+    unjudged_words,
+    unmeasured,
+)
 from workbench.ui.lab.state import Lab
 from workbench.ui.page import column, html, safe_callback
 
@@ -243,6 +249,7 @@ class DocumentsView(widgets.VBox):  # type: ignore[misc]
                 dates=self._dates,
                 case_slug=self._lab.case_slug,
                 k=self._lab.k,
+                unjudged=unjudged_words(len(self._lab.about(place)[1]), self._lab.candidate),
             )
             if place
             else ""

@@ -23,6 +23,7 @@ from workbench.errors import WorkbenchError
 from workbench.numbers import count
 from workbench.records import Comparison
 from workbench.ui.components import bullets, empty_state, error_box, join, paragraph, skeleton
+from workbench.ui.lab import grading_figures as figures
 from workbench.ui.lab import grading_markup as markup
 from workbench.ui.lab.grading_markup import DocumentText
 from workbench.ui.lab.grading_material import GradingMaterial, grading_material, passages_of
@@ -304,10 +305,10 @@ class GradingView:
             return
         opened, few = self._opened, self._now.few_labels
         total, goal = len(opened.positions), int(self.goal.value or 0)
-        self._set("intervals", markup.intervals_markup(self._now, opened.start, updating=self._behind))
+        self._set("intervals", figures.intervals_markup(self._now, opened.start, updating=self._behind))
         lines = [
-            *markup.forecast_words(few, goal, total),
-            *markup.standing_words(
+            *figures.forecast_words(few, goal, total),
+            *figures.standing_words(
                 few,
                 put_off=len(opened.round.put_off),
                 waiting=opened.round.waiting(),
@@ -315,9 +316,9 @@ class GradingView:
             ),
         ]
         counted = len(opened.round.desk.standing.counted)
-        self._set("progress", markup.progress_markup(counted, goal, few.graded if few else 0))
+        self._set("progress", figures.progress_markup(counted, goal, few.graded if few else 0))
         self._set("said", bullets(lines))
-        self._set("differences", markup.differences_markup(few))
+        self._set("differences", figures.differences_markup(few))
 
     def _show_behind(self, opened: GradingMaterial) -> None:
         place, labelling = opened.round, opened.round.desk.labelling
@@ -328,14 +329,14 @@ class GradingView:
         finished = {query_id for query_id, _ in grades if labelling.pool.settled(query_id, grades)}
         given = (grade for grade in place.desk.file.grades if grade.query_id in finished)
         agreement = agreement_with_labels(given, opened.labels)
-        self._set("labels", paragraph(markup.labels_words(self._now, agreement), muted=True))
+        self._set("labels", paragraph(figures.labels_words(self._now, agreement), muted=True))
         self._set(
             "behind",
             join(
                 [
                     markup.revealed_markup(labelling, place.finished, grades, text, titles),
                     markup.queue_markup(labelling, place.coming(markup.SHOWN_NEXT), self._lab.texts),
-                    markup.method_markup(labelling.pool.k),
+                    figures.method_markup(labelling.pool.k),
                 ]
             ),
         )

@@ -16,7 +16,7 @@ from workbench.ui.components import arm_label, details, escape, join, paragraph,
 from workbench.ui.lab.missing import failures_markup, missing_markup
 from workbench.ui.lab.places import Fold, ScoreKind, Standing, fold_words, folded, movement, score_kind
 from workbench.ui.lab.queries import Hit, Rankings
-from workbench.ui.passages import ENGLISH, WORD, highlight, query_stems, stem
+from workbench.ui.passages import ENGLISH, highlight, marked_spans
 
 SNIPPET = 220
 """Characters of a passage shown before it is opened."""
@@ -96,8 +96,7 @@ def snippet(text: str, query: str, limit: int = SNIPPET, language: str = ENGLISH
     """The part of a passage with most of the question's words, at most `limit` characters, whole words, "…" where cut."""
     if len(text) <= limit:
         return text
-    stems = query_stems(query, language)
-    places = [match.start() for match in WORD.finditer(text) if stem(match.group(), language) in stems]
+    places = [start for start, _ in marked_spans(text, query, language)]
     starts = [0, *places]
     best = max(starts, key=lambda start: (sum(start <= place < start + limit for place in places), -start))
     begin = 0 if best < 40 else best
@@ -192,7 +191,7 @@ def _dated(hit: Hit) -> str:
 
 def _version(hit: Hit) -> str:
     if hit.newer:
-        return _mark(f"older version; newer: {hit.newer}", "older", f"A newer version is in the corpus: {hit.newer}")
+        return _mark("older version", "older", f"A newer version is in the corpus: {hit.newer}")
     return (
         _mark(f"newest of {hit.versions}", "muted", "Versions of this document in the corpus.")
         if hit.versions > 1

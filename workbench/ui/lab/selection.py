@@ -80,7 +80,7 @@ class Selector:
         if selection.region is not None:
             kept.append({query_id for query_id, region in regions.items() if region == selection.region})
         if selection.place:
-            kept.append(self._about(selection.place, candidate))
+            kept.append(set().union(*self.about(selection.place, candidate)))
         if selection.picked is not None:
             kept.append(selection.picked)
         return tuple(query_id for query_id in self._ids if all(query_id in each for each in kept))
@@ -101,7 +101,14 @@ class Selector:
         ]
         return set().union(*found)
 
-    def _about(self, place: str, candidate: str) -> set[str]:
+    def about(self, place: str, candidate: str) -> tuple[set[str], set[str]]:
+        """Judged questions with a right document in a place, and questions nobody judged whose best document lies there.
+
+        Args:
+            place: folder ("policies/"), file or doc_id.
+            candidate: the arm whose best document counts.
+        """
+
         def lies_there(doc_id: str) -> bool:
             path = self._paths.get(doc_id, "")
             return place in (doc_id, path) or (place.endswith("/") and path.startswith(place))
@@ -114,4 +121,4 @@ class Selector:
             for query_id, doc_id in zip(best["query_id"], best["doc_id"], strict=True)
             if query_id not in self._right and lies_there(str(doc_id))
         }
-        return judged | unjudged
+        return judged, unjudged

@@ -105,6 +105,10 @@ class Lab(traitlets.HasTraits):
         """Look at every question again."""
         self.selection = Selection()
 
+    def about(self, place: str) -> tuple[set[str], set[str]]:
+        """What a place brings into the selection: judged questions, and questions nobody judged."""
+        return self._selector.about(place, self.candidate)
+
     def _narrowed(self, _change: Any = None) -> None:  # noqa: ANN401 - a traitlets change
         self.matching = self._selector.select(self.selection, self.baseline, self.candidate, self.regions)
 
