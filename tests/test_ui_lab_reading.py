@@ -432,6 +432,15 @@ def test_names_of_right_documents_never_overlap(right):
     assert (right == len(heights)) != any("more right documents" in text for text in said)
 
 
+def test_a_long_name_takes_a_second_line_where_there_is_room_for_it():
+    title = "PM-W-25 Private Motor policy wording (2025 edition) - Section 3 <b>Damage</b>"
+    alone = rank_flow_chart(flow({"dense": {"a": 1}}, {"a": 2}, titles={"a": title})).layout.annotations[0].text
+    assert alone == "grade 2: PM-W-25 Private Motor<br>policy wording (2025 edition) - Se…"
+    ranks = {f"d{i}": 1 + i for i in range(10)}
+    many = rank_flow_chart(flow({"dense": ranks}, dict.fromkeys(ranks, 2), titles=dict.fromkeys(ranks, title)))
+    assert all("<br>" not in note.text for note in many.layout.annotations)
+
+
 def test_a_line_of_text_fits_between_two_names():
     # 15 px text takes about 18 px; two lines of arm names and the frame take about 60 px of the height.
     assert LABEL_GAP * (HEIGHT - 60) / 13.5 >= 18
@@ -462,7 +471,7 @@ def test_a_shown_chart_turns_into_another_of_its_kind():
 
 def test_the_chart_shows_client_text_neither_as_markup_nor_as_a_formula():
     figure = rank_flow_chart(flow({"dense": {"a": 1, "b": 2}}, {"a": 1}, titles={"a": HOSTILE, "b": HOSTILE}))
-    texts = [note.text for note in figure.layout.annotations]
+    texts = [note.text.replace("<br>", "") for note in figure.layout.annotations]
     texts += [said.replace("<br>", "") for trace in figure.data for said in trace.hovertext or ()]
     assert not any(set("<>$") & set(text) for text in texts)
 

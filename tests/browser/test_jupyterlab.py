@@ -22,8 +22,12 @@ def lab_address(tmp_path: Path) -> Iterator[str]:
     write_example_case(workspace, "acme", results=True)
     command = [sys.executable, "-m", "workbench.cli", "lab", "--workspace", str(workspace), "--no-browser"]
     log = tmp_path / "lab.log"
+    # What somebody had open in a JupyterLab of their own is no part of the test.
+    own = {"JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "open"), "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings")}
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, start_new_session=True, env={**os.environ, **own}
+        )
         try:
             yield _address(log)
         finally:

@@ -15,11 +15,14 @@ from workbench.report.exports import questions_csv
 from workbench.report.outcomes import changes
 from workbench.report.words import comparison_sentence
 from workbench.retrieval.recipes import arm_name
+from workbench.ui.lab.scoreboard import shown_differences
 from workbench.ui.lab.state import Lab
 from workbench.ui.lab.table import MEASURE, measure_changes
 
 PAGE = 10
 PNG = b"\x89PNG\r\n\x1a\n"
+GROUND_OF_A_ROW = """row => document.querySelector(".wb-panel-scoreboard .js-plotly-plot")._fullLayout.shapes
+    .some(({ type, y0, y1 }) => type === "rect" && y0 === row - 0.5 && y1 === row + 0.5)"""
 
 
 def ids_shown(page: Page, state: Lab) -> list[str]:
@@ -71,16 +74,15 @@ def test_another_pair_changes_sentence_chart_and_headings_and_the_chart_is_saved
     page = open_lab("scoreboard")
     chart = page.locator(".wb-panel-scoreboard .wb-chart").first
     expect(chart.locator(".js-plotly-plot text").first).to_be_visible(timeout=30_000)
-    ground = chart.locator(".js-plotly-plot .shapelayer path")
-    before = ground.first.bounding_box()
+    measure = page.get_by_label("Measure", exact=True).input_value()
     page.get_by_label("with", exact=True).select_option(label=arm_name("bm25"))
     state.candidate = "bm25"
     changed = changes(state.stored.per_query, state.baseline, state.candidate, state.k)
     expect(page.locator("h1.wb-sentence")).to_have_text(comparison_sentence(state.comparison, changed))
     expect(page.locator(".wb-lab-table thead")).to_contain_text(f"Right rank, {arm_name('bm25')}")
-    page.wait_for_function(
-        "([path, y]) => path.getBoundingClientRect().y !== y", arg=[ground.first.element_handle(), before["y"]]
-    )
+    drawn = shown_differences(state, measure)
+    row = next(place for place, each in enumerate(drawn) if {each.baseline, each.candidate} == {state.baseline, "bm25"})
+    page.wait_for_function(GROUND_OF_A_ROW, arg=row)
     chart.hover()
     with page.expect_download() as picture:
         chart.get_by_role("button", name="Save chart as a PNG picture").click()
@@ -89,7 +91,6 @@ def test_another_pair_changes_sentence_chart_and_headings_and_the_chart_is_saved
     with page.expect_download() as saved:
         chart.get_by_role("button", name="Save chart as a page").click()
     assert saved.value.suggested_filename == "differences.html"
-    measure = page.get_by_label("Measure", exact=True).input_value()
     opened = page.context.new_page()
     file = tmp_path / saved.value.suggested_filename
     saved.value.save_as(file)

@@ -116,9 +116,10 @@ def test_a_search_for_nothing_known_says_so(lab: Page):
 
 
 @pytest.mark.parametrize("width", [1280, 1024])
-def test_the_question_keeps_most_of_the_width(lab: Page, width):
+def test_the_question_has_the_widest_column(lab: Page, width):
     lab.set_viewport_size({"width": width, "height": 768})
-    assert row(lab, "q03").locator("td").first.bounding_box()["width"] > 300
+    widths = [cell.bounding_box()["width"] for cell in row(lab, "q03").locator("td").all()]
+    assert widths[0] == max(widths) > 240
 
 
 @pytest.mark.parametrize("width", [1280, 1440, 1024])
@@ -182,10 +183,10 @@ def test_a_chart_is_saved_as_a_picture_and_as_a_page_that_asks_no_host(lab: Page
     frame = lab.locator(".wb-panel-scoreboard .wb-chart").first
     frame.hover()
     with lab.expect_download() as waiting:
-        frame.get_by_role("button", name="PNG").click()
+        frame.locator("button", has_text="PNG").click()
     assert waiting.value.path().read_bytes().startswith(b"\x89PNG")
     with lab.expect_download() as waiting:
-        frame.get_by_role("button", name="HTML").click()
+        frame.locator("button", has_text="HTML").click()
     saved = waiting.value.path().rename(waiting.value.path().with_suffix(".html"))
     alone = lab.context.new_page()
     recorder.watch(alone)

@@ -175,18 +175,15 @@ def place_markup(
         dated = badge(f"dated {on}" if on else "shows no date", "muted")
         link = source_link(Source(document.path, document.locator), case_slug) if document.path else ""
         body = _probe_table(tree, document.doc_id, arms, depths)
-        return f'<section class="wb-section">{head}<p>{dated} {link}</p>{body}{_questions(tree, node, asked, k, unjudged)}</section>'
+        told = _questions(tree, node, asked, k, unjudged)
+        return f'<section class="wb-section">{head}<p>{dated} {link}</p>{body}{told}</section>'
     standing = tree.standing(node)
     lines = [f"{count(standing.documents)} documents, {count(standing.probed)} of them probed."]
     shares = ", ".join(
         f"{arm_name(arm)} {measured(standing.found[arm], share=True)}" for arm in arms if standing.probed
     )
     lines += [f"Found by their own words: {shares} (n = {count(standing.probed)})."] if shares else []
-    lines += (
-        [f"{count(standing.without_probe)} drawn for probing, but without words to search for."]
-        if standing.without_probe
-        else []
-    )
+    lines += [f"{count(standing.without_probe)} drawn but without a probe."] if standing.without_probe else []
     where = (
         source_link(Source(place), case_slug)
         if node.kind == "file"

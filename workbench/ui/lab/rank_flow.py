@@ -29,6 +29,8 @@ LABEL_GAP = 0.74
 ZONE, DECADE, NOWHERE, FLOOR = 0.8, 1.6, 3.4, 3.9
 """Below the last rank drawn one by one, in ranks: where the rest begins, a factor of ten in it, no rank, the end."""
 DEEPEST = 100
+NAME = 26
+"""Characters of a name in one line of the margin, after its grade: what a page of 1024 pixels has room for."""
 SIDE = 0.3
 """Room beside the first and the last column, in columns."""
 TITLE = 120
@@ -135,15 +137,17 @@ def _names(flow: Flow) -> list[dict[str, object]]:
     ends = sorted((end for d in flow.right if (end := _end(flow, d)) is not None), key=lambda end: end[1])
     bottom = flow.k + FLOOR - 0.3
     room = int((bottom - 0.7) / LABEL_GAP) + 1
+    lines = 2 if 2 * len(ends) <= room else 1
     # Where there are more than fit, those of the highest grade are named, and the last line says how many are not.
     named = ends if len(ends) <= room else _foremost(flow, ends, room - 1)
     more = len(ends) - len(named)
-    heights = spread([down for _, down, _ in named], LABEL_GAP, 0.7, bottom - (LABEL_GAP if more else 0))
+    gap = lines * LABEL_GAP
+    heights = spread([down for _, down, _ in named], gap, 0.7, bottom - (LABEL_GAP if more else 0))
     margin = len(flow.columns) - 1 + SIDE + 0.1
     beside = {"xanchor": "left", "align": "left", "axref": "x", "ayref": "y", "ax": margin}
     line = {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": CHART_TEXT, "standoff": 6}
     notes: list[dict[str, object]] = [
-        {"x": across, "y": down, "ay": height, "text": _margin_name(flow, doc_id), **beside, **line}
+        {"x": across, "y": down, "ay": height, "text": _margin_name(flow, doc_id, lines), **beside, **line}
         for (across, down, doc_id), height in zip(named, heights, strict=True)
     ]
     if more:
@@ -171,9 +175,14 @@ def _named(flow: Flow, doc_id: str) -> str:
     return f"{chart_text(flow.title(doc_id).strip())}, {said}"
 
 
-def _margin_name(flow: Flow, doc_id: str) -> str:
+def _margin_name(flow: Flow, doc_id: str, lines: int) -> str:
     # The grade first: of a long line a narrow page may cut the end.
-    return f"grade {flow.grades[doc_id]}: {chart_text(flow.title(doc_id).strip(), limit=26)}"
+    grade, title = f"grade {flow.grades[doc_id]}: ", " ".join(flow.title(doc_id).split())
+    if lines == 1 or len(title) <= NAME:
+        return f"{grade}{chart_text(title, limit=NAME)}"
+    first = textwrap.wrap(title[: 4 * NAME], NAME)[0]
+    rest = title[len(first) :].strip()
+    return f"{grade}{chart_text(first)}<br>{chart_text(rest, limit=NAME + len(grade))}"
 
 
 def _at(flow: Flow, run: str, doc_id: str) -> str:

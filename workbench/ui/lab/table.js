@@ -167,7 +167,8 @@ async function render({ model, el }) {
     if (el.offsetParent === null || typing(event) || !(everywhere || el.contains(event.target))) return;
     const by = { j: 1, k: -1 }[event.key];
     if (by) step(by);
-    else if (event.key === "/") el.querySelector("input[type=search]")?.focus();
+    // Where the frame of the page has found a field above the table, it stays there.
+    else if (event.key === "/" && !event.defaultPrevented) el.querySelector("input[type=search]")?.focus();
     else return;
     event.preventDefault();
   }
