@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workbench.records import CauseFinding, Estimate, Evidence, Source
 from workbench.ui import components as ui
 from workbench.ui import verdicts
-from workbench.ui.passages import highlight, passage, query_stems
+from workbench.ui.passages import highlight, passage, query_stems, text_stems
 
 HOSTILE = "<script>alert('x')</script> & \"more\""
 MEASURED = Estimate(0.25, 0.2, 0.3, 200, "bootstrap")
@@ -180,6 +180,11 @@ def test_chinese_is_marked_by_pairs_of_signs_that_stand_in_the_question():
     assert highlight("全损后，保险金在十天内支付。", "保险金什么时候支付？", "zh") == (
         "全损后，<mark>保险金</mark>在十天内<mark>支付</mark>。"
     )
+
+
+def test_the_stems_of_a_text_meet_those_of_a_question_in_every_script():
+    assert query_stems("claiming") <= text_stems("Two claimed repairs.")
+    assert query_stems("保险金", "zh") <= text_stems("全损后保险金的支付")
 
 
 def test_japanese_is_marked_without_its_grammar():

@@ -22,7 +22,7 @@ _HAN, _HANGUL, _HIRAGANA = (
     "\u3041-\u309f",
 )
 _PAIRED = re.compile(f"[{_HAN}{_HANGUL}]")
-WORD = re.compile(rf"[{_HAN}]+|[{_HANGUL}]+|[^\W{_HAN}{_HANGUL}{_HIRAGANA}]+")
+_WORD = re.compile(rf"[{_HAN}]+|[{_HANGUL}]+|[^\W{_HAN}{_HANGUL}{_HIRAGANA}]+")
 ENGLISH = "en"
 # Languages the ingest names that Snowball has a stemmer for; every other text is read with the English one.
 STEMMERS: Mapping[str, str] = {
@@ -102,7 +102,7 @@ def text_stems(text: str, language: str = ENGLISH) -> frozenset[str]:
 
 def _words(text: str, language: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and stem of each word; of a run of signs that are no words by themselves, of each pair."""
-    for match in WORD.finditer(text):
+    for match in _WORD.finditer(text):
         start, stop = match.span()
         if not _PAIRED.match(text, start):
             yield start, stop, stem(match.group(), language)

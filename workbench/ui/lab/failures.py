@@ -58,7 +58,8 @@ class Failures(widgets.VBox):  # type: ignore[misc]
         self.every_arm = widgets.ToggleButton(value=False)
         self.change = ChartFrame(
             self._change_figure(), name="change-by-question",
-            label="Change of every question between the two searches; the table of questions below lists them.",
+            label="Change of every question between the two searches.",
+            table="The table of questions below lists them.",
         )  # fmt: skip
         self._shown = self._state()
         self._show()

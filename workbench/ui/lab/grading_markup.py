@@ -26,7 +26,7 @@ from workbench.ui.components import (
     source_link,
     table,
 )
-from workbench.ui.passages import WORD, passage, query_stems, stem
+from workbench.ui.passages import passage, query_stems, text_stems
 
 MEANINGS: Sequence[tuple[int, str, str]] = (
     (0, "Unrelated", "about something else"),
@@ -126,7 +126,7 @@ def nearest(passages: Sequence[PassageText], question: str) -> list[PassageText]
     stems = query_stems(question)
 
     def shared(one: PassageText) -> int:
-        return len(stems & {stem(word) for word in WORD.findall(one.text)})
+        return len(stems & text_stems(one.text))
 
     return [max(passages, key=shared)] if passages else []
 

@@ -17,10 +17,8 @@ from workbench.ui.lab.state import Lab
 from workbench.ui.page import column, html, safe_callback
 
 FLOW_TITLE = '<h3 class="wb-part">How its documents move from arm to arm</h3>'
-FLOW_LABEL = (
-    "The rank of every document of the chosen question in each arm, right documents thick and named; "
-    "the table below the chart holds the same ranks."
-)
+FLOW_LABEL = "The rank of every document of the chosen question in each arm, right documents thick and named."
+FLOW_TABLE = "The table below the chart holds the same ranks."
 
 
 class Reading:
@@ -35,7 +33,7 @@ class Reading:
         self.every_arm = widgets.Checkbox(value=False, description="show every arm", indent=False)
         self.side = html(self._side())
         flow = self._flow()
-        self.flow = ChartFrame(rank_flow_chart(flow), name="rank_flow", label=FLOW_LABEL)
+        self.flow = ChartFrame(rank_flow_chart(flow), name="rank_flow", label=FLOW_LABEL, table=FLOW_TABLE)
         self.words = html(flow_text(flow))
         lab.observe(safe_callback(self._pair_changed), ["baseline", "candidate"])
         lab.observe(safe_callback(self._question_changed), "question")

@@ -249,7 +249,8 @@ def _forest_frame(lab: Lab, measure: str) -> ChartFrame:
     frame = ChartFrame(
         _forest_figure(lab, measure),
         name="differences",
-        label="Differences between searches with 95 % intervals; the table “All differences” below holds the same numbers.",
+        label="Differences between searches with 95 % intervals.",
+        table="The table “All differences” below holds the same numbers.",
     )
 
     def choose(_trace: object, points: Any, _state: object) -> None:  # noqa: ANN401 - plotly's own
