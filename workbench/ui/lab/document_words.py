@@ -215,12 +215,12 @@ def unjudged_words(number: int, arm: str) -> str:
     """Why questions are listed that no label puts in a part.
 
     >>> unjudged_words(2, "hybrid")
-    '2 questions nobody judged are listed with them: the first document of hybrid lies here.'
+    '2 questions nobody judged are listed too: the first document of hybrid lies here.'
     """
     if not number:
         return ""
     listed = "question nobody judged is" if number == 1 else "questions nobody judged are"
-    return f"{count(number)} {listed} listed with them: the first document of {arm_name(arm)} lies here."
+    return f"{count(number)} {listed} listed too: the first document of {arm_name(arm)} lies here."
 
 
 def _questions(tree: FindabilityTree, node: Node, asked: Sequence[Questions], k: int, unjudged: str) -> str:
