@@ -27,6 +27,8 @@ from workbench.ui.lab.state import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-tests"
+LEFT = "Could not send widget sync message Error: Cannot send"
+"""What a page says that is left, by a reload or another address, while a chart tells its size to the kernel."""
 FOREIGN = re.compile(r"^(https?|wss?)://(?!127\.0\.0\.1[:/])")
 CORPUS = {
     "excess.md": "# Excess\n\nThe standard excess for escape of water is 350 pounds.\n",
@@ -67,7 +69,7 @@ class Recorder:
 
     def _error(self, text: str) -> None:
         # The browser itself reports an expected status on the console.
-        if not any(f"status of {status}" in text for status in self.expected_statuses):
+        if not text.startswith(LEFT) and not any(f"status of {status}" in text for status in self.expected_statuses):
             self.errors.append(text)
 
     def _response(self, status: int, url: str) -> None:
