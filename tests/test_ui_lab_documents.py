@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -253,3 +255,16 @@ def test_a_thousand_documents_send_few_bytes_until_they_are_opened() -> None:
     view = DocumentsView(Lab(dataclasses.replace(whole, documents=many)))
     assert len(json.dumps(view.tree.branches)) < 60_000
     assert all(len(lines(view, key)) <= 100 for key in view.tree.opened)
+
+
+def test_what_is_counted_of_every_part_is_saved_safe_against_formulas(lab: Lab, view: DocumentsView) -> None:
+    name, content = view._save()()
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert name == "documents.csv"
+    assert rows[0][:5] == ["level", "kind", "name", "place", "documents"]
+    whole = dict(zip(*rows[:2], strict=True))
+    assert int(whole["documents"]) == len(lab.stored.documents)
+    (_, first), *_ = view.index.corpus.every_node()
+    assert float(whole["found dense"]) == pytest.approx(view.index.standing(first).found["dense"].value, abs=1e-6)
+    assert len(rows) == 1 + sum(1 for _ in view.index.corpus.every_node())
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "@"))]

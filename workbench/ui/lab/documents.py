@@ -12,7 +12,6 @@ from typing import Any
 
 import anywidget
 import ipywidgets as widgets
-import pandas as pd
 import traitlets
 
 from workbench.evaluation.corpus_tree import WHOLE, Node, PlacedDocument
@@ -20,10 +19,12 @@ from workbench.evaluation.findability import ProbeRank
 from workbench.evaluation.findability_tree import FindabilityTree, Shown, findability_table
 from workbench.numbers import count
 from workbench.records import Source
+from workbench.report.exports import csv_text
 from workbench.report.outcomes import found
 from workbench.retrieval.recipes import arm_name
 from workbench.session import stored_intake
 from workbench.ui.components import empty_state
+from workbench.ui.downloads import Download, File, Work
 from workbench.ui.lab.arms import main_arms
 from workbench.ui.lab.document_rows import Questions, Row, columns, probe_rows, row
 from workbench.ui.lab.document_words import (
@@ -40,6 +41,9 @@ OPENED_BY_ITSELF = 60
 """Lines a search or filter opens at once; more are left to whoever looks."""
 MOST_OPEN = 400
 """Parts that can be open at a time."""
+
+
+SAVED_AS = "documents.csv"
 
 
 class DocumentTree(anywidget.AnyWidget):
@@ -75,6 +79,7 @@ class DocumentsView(widgets.VBox):  # type: ignore[misc]
     Attributes:
         index: what is known of each part.
         tree: the tree with its controls. reading: the part chosen, in words. back: takes the choice back.
+        save: saves what is counted of every part.
     """
 
     def __init__(self, lab: Lab) -> None:
@@ -92,7 +97,8 @@ class DocumentsView(widgets.VBox):  # type: ignore[misc]
         self.back = widgets.Button(description="Look at every document", tooltip="Take the choice of documents back")
         self._showing = False
         self._left_open: list[str] = []
-        super().__init__([self.tree, self.reading, self.back])
+        self.save = Download("Save as CSV", work=self._save, hint="Save every folder, file and document as CSV")
+        super().__init__([self.tree, self.save, self.reading, self.back])
         self.add_class("wb-documents")
         self._left_open = self._first_open()
         self._draw()
@@ -114,9 +120,17 @@ class DocumentsView(widgets.VBox):  # type: ignore[misc]
         arm = self.tree.order if self.tree.order in self._arms else ""
         return Shown(arm, self.tree.only_missed and bool(arm), self.tree.words)
 
-    def table(self) -> pd.DataFrame:
-        """What the tree knows, one row a folder, file and document: `findability_table`."""
-        return findability_table(self.index, {each.arm: each.found for each in self._asked})
+    def _save(self) -> Work:
+        # Folders, files and documents as they are counted now; writing them takes seconds for a large corpus.
+        index, asked = self.index, {each.arm: each.found for each in self._asked}
+
+        def written() -> File:
+            table = findability_table(index, asked)
+            return SAVED_AS, csv_text(list(map(str, table.columns)), table.itertuples(index=False, name=None)).encode(
+                "utf-8-sig"
+            )
+
+        return written
 
     @property
     def _asked(self) -> list[Questions]:
