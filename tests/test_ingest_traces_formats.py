@@ -117,6 +117,7 @@ def test_otlp_with_agent_retrieval_and_model_gives_one_row(reading):
             "query": "When is tea?",
             "answer": "At four.",
             "retrieved": [{"doc_id": "tea.md", "text": None, "score": 0.8}],
+            "model_calls": 1,
             "interaction_id": "t1",
             "at": AT,
             "latency_ms": 1000.0,
@@ -185,6 +186,7 @@ def test_older_otel_attributes_are_read_too(reading, attributes):
         {
             "query": "Why is it cold?",
             "answer": "It is winter.",
+            "model_calls": 1,
             "interaction_id": "0x1",
             "at": "2024-05-01T10:00:00+00:00",
             "latency_ms": 2500.0,
@@ -240,6 +242,7 @@ def test_otel_messages_and_documents_in_events_are_read(reading):
             "query": "How many seats?",
             "answer": "Forty.",
             "retrieved": [{"doc_id": "7", "text": "Hall seats forty", "score": -0.25}],
+            "model_calls": 1,
             "interaction_id": "t",
             "at": "2024-05-01T10:00:00+00:00",
             "latency_ms": 1000.0,
@@ -331,6 +334,7 @@ def test_openinference_with_reranker_guardrail_and_human_annotations(reading):
             "query": "Who signs?",
             "answer": "The director.",
             "retrieved": [{"doc_id": "b.md", "text": None, "score": 0.9}],
+            "model_calls": 1,
             "interaction_id": "tr",
             "at": "2025-01-02T03:04:00+00:00",
             "latency_ms": 1000.0,
@@ -380,6 +384,7 @@ def test_a_phoenix_data_frame_as_csv_with_python_literals_is_read(reading):
             "query": "What's new?",
             "answer": "Nothing.",
             "retrieved": [],
+            "model_calls": 1,
             "interaction_id": "t",
             "at": "2025-01-02T03:04:05+00:00",
             "latency_ms": 1000.0,
@@ -497,6 +502,7 @@ def test_a_trulens_event_table_as_csv(reading):
                     "score": 0.9,
                 }
             ],
+            "model_calls": 1,
             "interaction_id": "rec",
             "at": "2025-11-14 12:28:26.000000",
             "latency_ms": 500.0,
@@ -513,6 +519,7 @@ LANGFUSE_ROW = {
     "query": "How do I renew?",
     "answer": "Fill in form 7.",
     "retrieved": [{"doc_id": "renewal.pdf", "text": "Form 7 renews.", "score": 0.7}],
+    "model_calls": 1,
     "interaction_id": "lf1",
     "at": "2026-05-01T08:00:00+00:00",
     "latency_ms": 2000.0,
@@ -702,7 +709,16 @@ def test_a_langfuse_latency_without_times_asks_for_its_unit(reading):
         ],
         "Langfuse",
     )
-    assert rows == [{"query": "Why so slow?", "answer": "Sorry.", "interaction_id": "x", "model": "m", "latency": 1.5}]
+    assert rows == [
+        {
+            "query": "Why so slow?",
+            "answer": "Sorry.",
+            "model_calls": 1,
+            "interaction_id": "x",
+            "model": "m",
+            "latency": 1.5,
+        }
+    ]
     assert [(question.field, question.ask, question.choices) for question in found.questions] == [
         ("latency_ms", "unit", ("seconds", "milliseconds"))
     ]
@@ -793,6 +809,7 @@ def test_langsmith_runs_with_feedback_and_correction(reading):
             "query": "What is due?",
             "answer": "Rent.",
             "retrieved": [{"doc_id": "lease.md", "text": "Rent is due.", "score": None}],
+            "model_calls": 1,
             "interaction_id": "r1",
             "at": "2025-03-01T00:00:00+00:00",
             "latency_ms": 4000.0,
@@ -889,7 +906,13 @@ def test_mlflow_spans_win_over_previews_that_were_cut(reading):
     }
     rows, _ = reading([{"info": info, "data": {"spans": spans}}], "MLflow")
     assert rows == [
-        {**row, "retrieved": [{"doc_id": "rules.pdf", "text": "Rule 4.", "score": None}], "model": "dbrx", "cost": 0.25}
+        {
+            **row,
+            "retrieved": [{"doc_id": "rules.pdf", "text": "Rule 4.", "score": None}],
+            "model": "dbrx",
+            "cost": 0.25,
+            "model_calls": 1,
+        }
     ]
     rows, _ = reading([{"info": info, "data": {"spans": []}}], "MLflow")
     assert rows == [{**row, "query": question[:250].strip()}]
@@ -947,6 +970,7 @@ def test_a_bedrock_invocation_log_with_guardrail_and_citations(reading):
             {"doc_id": "s3://kb/rules.pdf", "text": "Never share.", "score": None},
             {"doc_id": "s3://kb/ask.pdf", "text": "Ask first.", "score": None},
         ],
+        "model_calls": 1,
         "interaction_id": "req-1",
         "at": "2025-02-03T04:05:06+00:00",
         "latency_ms": 812.0,
@@ -1015,6 +1039,7 @@ def test_azure_api_management_parts_are_joined_by_their_sequence_numbers(reading
     first = {
         "query": "What is the notice period?",
         "answer": "One month.",
+        "model_calls": 1,
         "interaction_id": "c1",
         "at": "2025-06-01T10:00:00+00:00",
         "model": "gpt-4.1",
@@ -1023,6 +1048,7 @@ def test_azure_api_management_parts_are_joined_by_their_sequence_numbers(reading
     }
     second = {
         "query": first["query"],
+        "model_calls": 1,
         "interaction_id": "c2",
         "at": "2025-06-01T11:00:00+00:00",
         "model": "gpt-4.1",
@@ -1068,6 +1094,7 @@ def test_openai_chat_completions_with_azure_content_filters(reading):
     row = {
         "query": "How to fight?",
         "answer": "I would rather not.",
+        "model_calls": 1,
         "interaction_id": "chatcmpl-1",
         "at": AT,
         "model": "gpt-4o-2024",
@@ -1113,6 +1140,7 @@ def test_openai_responses_with_file_search(reading):
             "query": "When do you open?",
             "answer": "At nine.",
             "retrieved": [{"doc_id": "faq.md", "text": "Open at nine.", "score": 0.93}],
+            "model_calls": 1,
             "interaction_id": "resp_1",
             "at": AT,
             "model": "gpt-5",
@@ -1152,6 +1180,7 @@ def test_litellm_payloads_with_guardrails(reading):
         {
             "query": "My card is blocked, what now?",
             "answer": "Call us.",
+            "model_calls": 1,
             "interaction_id": "tr-9",
             "at": AT,
             "latency_ms": 1500.0,
@@ -1319,7 +1348,15 @@ def test_otel_events_exported_as_log_records_join_their_span(reading):
     ]
     rows, _ = reading(records, "OpenTelemetry GenAI")
     assert rows == [
-        {"query": "Why?", "answer": "So.", "interaction_id": "t1", "at": AT, "latency_ms": 500.0, "model": "m"}
+        {
+            "query": "Why?",
+            "answer": "So.",
+            "model_calls": 1,
+            "interaction_id": "t1",
+            "at": AT,
+            "latency_ms": 500.0,
+            "model": "m",
+        }
     ]
 
 
@@ -1355,3 +1392,52 @@ def test_what_people_add_to_any_export_is_found_by_the_end_of_its_key(reading):
         }
     ]
     assert found.sources["policy_decision"] == "attributes.app.policy.decision"
+
+
+def test_calls_of_a_model_are_counted_and_what_wraps_them_is_none(reading):
+    spans = [
+        otel_span("agent", "", 0, 90, {"gen_ai.operation.name": "invoke_agent", "input.value": "Why?"}),
+        otel_span("wrapper", "agent", 1, 40, {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}),
+        otel_span("first", "wrapper", 2, 20, {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}),
+        otel_span("again", "wrapper", 21, 39, {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}),
+        otel_span("vector", "agent", 41, 50, {"gen_ai.operation.name": "embeddings"}),
+        otel_span("answer", "agent", 51, 80, {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}),
+    ]
+    rows, found = reading(spans, "OpenTelemetry GenAI")
+    assert [row["model_calls"] for row in rows] == [3]
+    assert found.sources["model_calls"] == "spans that call a model"
+
+
+def test_tenant_and_groups_are_read_from_what_people_add_to_a_trace(reading):
+    groups = {
+        "key": "user.roles",
+        "value": {"arrayValue": {"values": [{"stringValue": "motor"}, {"stringValue": "all"}]}},
+    }
+    span = otel_span(
+        "s",
+        "",
+        0,
+        9,
+        {"gen_ai.operation.name": "chat", "input.value": "Why?", "tenant.id": "north", "intent": "reason"},
+    )
+    rows, _ = reading([{**span, "attributes": [*span["attributes"], groups]}], "OpenTelemetry GenAI")
+    assert (rows[0]["tenant"], rows[0]["answer_group"]) == ("north", "reason")
+    assert rows[0]["access_group"] == ["motor", "all"]
+
+
+def test_the_workspace_of_a_langsmith_run_is_no_tenant_of_the_client(reading):
+    run = {
+        "id": "r1",
+        "trace_id": "r1",
+        "dotted_order": "1",
+        "run_type": "chain",
+        "name": "chat",
+        "tenant_id": "workspace",
+        "inputs": {"question": "Why?"},
+        "outputs": {"answer": "So."},
+        "extra": {"metadata": {"tenant_id": "north", "department": "motor"}},
+    }
+    rows, _ = reading([run], "LangSmith")
+    assert (rows[0]["tenant"], rows[0]["access_group"]) == ("north", "motor")
+    rows, _ = reading([{**run, "extra": {}}], "LangSmith")
+    assert "tenant" not in rows[0]

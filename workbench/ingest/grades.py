@@ -8,31 +8,24 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from workbench.case import GRADES, Case
-from workbench.errors import CaseError, InputError
+from workbench.case import GRADES
+from workbench.errors import InputError
 from workbench.ingest.logs.values import sound
+from workbench.ingest.said_lines import MAX_LINE, REMEDY, append_line, read_lines
 from workbench.ingest.tables.text_files import NOT_JSON, short
 
-MAX_BYTES = 64 * 2**20
-MAX_LINE = 16 * 2**10
 MAX_TEXT = 1_000
 """Characters of an id, a name or the words of a plan."""
 HIGHEST = 3
 SHOWN_FAULTS = 3
-LOCK_SECONDS = 10.0
-LOCK_PAUSE = 0.02
 
 _TEXTS = ("query_id", "doc_id", "passage_id", "by", "plan")
-_REMEDY = "correct these lines, or move the file away to begin anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +85,17 @@ def read_grade_file(case_root: Path) -> GradeFile:
     Raises:
         InputError: the file cannot be read, is too large, or holds lines that are no grades; the first of them are named.
     """
-    path = case_root / GRADES
-    try:
-        if path.is_symlink() or not path.is_file():
-            return GradeFile()
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{GRADES}: could not be read ({short(error)}); check its permissions") from error
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{GRADES}: more than {MAX_BYTES // 2**20} MiB, which nobody grades by hand; {_REMEDY}")
-    whole, torn = _without_torn_end(raw)
+    lines, torn = read_lines(case_root / GRADES)
     grades: list[Grade] = []
     faults: list[str] = []
-    for number, line in enumerate(whole.split(b"\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in lines:
         try:
             grades.append(_grade(line))
         except ValueError as error:
             faults.append(f"line {number} {error}")
     if faults:
         more = f" and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
-        raise InputError(f"{GRADES}: {'; '.join(faults[:SHOWN_FAULTS])}{more}; {_REMEDY}")
+        raise InputError(f"{GRADES}: {'; '.join(faults[:SHOWN_FAULTS])}{more}; {REMEDY}")
     note = f"{GRADES}: the last line was cut off while it was written and is left out; grade that document again"
     return GradeFile(tuple(grades), (note,) if torn else ())
 
@@ -152,21 +133,7 @@ def append_grade(case_root: Path, grade: Grade) -> tuple[int, int]:
         _grade(line)
     except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{GRADES}: not kept, the grade {error}") from error
-    _check_writable(case_root)
-    try:
-        with _opened_alone(case_root / GRADES) as stream:
-            _end_last_line(stream)
-            if stream.tell() + len(line) + 1 > MAX_BYTES:
-                raise InputError(f"{GRADES}: not kept, the file holds {MAX_BYTES // 2**20} MiB; {_REMEDY}")
-            begin = stream.tell()
-            stream.write(line + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-            return begin, begin + len(line) + 1
-    except OSError as error:
-        raise InputError(
-            f"{GRADES}: not kept ({short(error)}); check the case folder's permissions and space"
-        ) from error
+    return append_line(case_root, GRADES, line)
 
 
 def _record(grade: Grade) -> dict[str, Any]:
@@ -238,74 +205,3 @@ def _probability(value: object) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1 and math.isfinite(value):
         return float(value)
     raise ValueError(f"has a probability of {ascii(value)[:60]}, expected a number above 0, at most 1")
-
-
-def _without_torn_end(raw: bytes) -> tuple[bytes, bool]:
-    """What a file holds, and whether a half line was cut off its end."""
-    end = raw.rfind(b"\n") + 1
-    last = raw[end:]
-    if not last.strip():
-        return raw, False
-    try:
-        json.loads(last.decode("utf-8-sig"))
-    except NOT_JSON:
-        return raw[:end], True
-    return raw, False
-
-
-def _check_writable(case_root: Path) -> None:
-    try:
-        writable = Case(case_root, case_root.name, case_root.name).writable
-    except OSError as error:
-        raise CaseError(f"{case_root.name}: could not be opened ({short(error)}); check its permissions") from error
-    if not writable:
-        raise CaseError(
-            f"{case_root.name}: the case is read-only, so grades cannot be kept; copy it and grade the copy"
-        )
-    if (case_root / GRADES).is_symlink():
-        raise CaseError(f"{GRADES}: is a link, which is not followed; put the file itself in its place")
-
-
-@contextmanager
-def _opened_alone(path: Path) -> Iterator[IO[bytes]]:
-    """A file open for reading and appending that no other page writes to meanwhile; made where it is not there."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-    with os.fdopen(os.open(path, flags, 0o644), "r+b") as stream:
-        _lock(stream)
-        stream.seek(0, os.SEEK_END)
-        yield stream
-
-
-def _lock(stream: IO[bytes]) -> None:
-    """Wait until the file is ours alone; it is given back when it is closed, also by a crash."""
-    try:
-        import fcntl
-    except ImportError:  # a system without it: appending is one write, which is whole there too
-        return
-    give_up = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError as error:
-            if time.monotonic() > give_up:
-                raise InputError(
-                    f"{GRADES}: not kept, another program has held the file for {LOCK_SECONDS:.0f} seconds; try again"
-                ) from error
-            time.sleep(LOCK_PAUSE)
-
-
-def _end_last_line(stream: IO[bytes]) -> None:
-    """Leave the file at the end of a whole line: a half one is cut off, a whole one without its end gets it."""
-    size = stream.seek(0, os.SEEK_END)
-    start = max(0, size - MAX_LINE - 1)
-    stream.seek(start)
-    tail = stream.read()
-    if start and b"\n" not in tail:
-        raise InputError(f"{GRADES}: not kept, the last line is longer than {MAX_LINE // 2**10} KiB; {_REMEDY}")
-    whole, torn = _without_torn_end(tail)
-    if torn:
-        stream.truncate(start + len(whole))
-    stream.seek(0, os.SEEK_END)
-    if whole and not whole.endswith(b"\n"):
-        stream.write(b"\n")

@@ -61,6 +61,10 @@ class Interaction:
         latency_ms: milliseconds. cost: in the currency of `case.toml`.
         review: what a human reviewer decided ("approved", "edited", "rejected", as logged), None when nobody reviewed it.
         review_seconds: time the reviewer took.
+        tenant: the client of the client whose question it is. access_group: team, department or role that decides what a person
+            may read; several are sorted and joined by ", ".
+        answer_group: label that questions share which want the same answer, such as an intent.
+        model_calls: how often a model was called for the question.
     """
 
     interaction_id: str
@@ -83,6 +87,10 @@ class Interaction:
     feedback: int | None = None
     review: str | None = None
     review_seconds: float | None = None
+    tenant: str | None = None
+    access_group: str | None = None
+    answer_group: str | None = None
+    model_calls: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

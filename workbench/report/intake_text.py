@@ -26,6 +26,8 @@ FIELD_WORDS: Mapping[str, str] = {
     "interaction_id": "id",
     "session_id": "session",
     "user_id": "user",
+    "tenant": "tenant",
+    "access_group": "access group",
     "retrieved": "retrieved documents",
     "retrieved.items": "retrieved: items",
     "retrieved.ids": "retrieved: ids",
@@ -38,11 +40,13 @@ FIELD_WORDS: Mapping[str, str] = {
     "policy_decision": "policy decision",
     "tokens_in": "tokens in",
     "tokens_out": "tokens out",
+    "model_calls": "model calls",
     "latency_ms": "latency",
     "cost": "cost",
     "feedback": "feedback",
     "review": "human review",
     "review_seconds": "review time",
+    "answer_group": "group of questions with one answer",
 }
 """`Interaction` field, or list of what was retrieved -> what people call it, in the order they look for them."""
 MASKED_WORDS: Mapping[str, tuple[str, str]] = {

@@ -103,6 +103,12 @@ def clock_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
+def holds_retries(path: str) -> bool:
+    """Whether a column of model calls counts those after the first alone."""
+    return any(name in log_formats()["retries"] for name in names_of(path))
+
+
+@lru_cache(maxsize=4096)
 def numbered(path: str) -> tuple[str, int] | None:
     """(list, number) for one of several numbered columns such as "doc_1" or "score2"; None for any other column."""
     match = re.fullmatch(r"(.*?\D)[ ._-]?(\d{1,2})", path)

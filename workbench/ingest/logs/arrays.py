@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.ingest.logs.masking import LogRedaction
-from workbench.ingest.logs.values import amount_of, decision_of, sound, text_of
+from workbench.ingest.logs.values import amount_of, decision_of, labels_of, sound, text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +51,19 @@ def names(values: Sequence[object], redaction: LogRedaction) -> list[str | None]
 def name(value: object, redaction: LogRedaction) -> str | None:
     """An identifier or label, masked; None for what is none."""
     return value if type(value) is str and PLAIN.fullmatch(value) else redaction.name(value)
+
+
+def groups(values: Sequence[object], redaction: LogRedaction) -> list[str | None]:
+    """Labels, masked; those of a list sorted and joined, so that their order makes no other group."""
+    return _each(values, lambda value: group(value, redaction))
+
+
+def group(value: object, redaction: LogRedaction) -> str | None:
+    """A label, or those of a list, masked; None where there is none."""
+    if type(value) is str and PLAIN.fullmatch(value):
+        return value
+    named = {label for part in labels_of(value) if (label := name(part, redaction))}
+    return ", ".join(sorted(named)) or None
 
 
 def decisions(values: Sequence[object], redaction: LogRedaction) -> list[str | None]:

@@ -19,6 +19,7 @@ from workbench.ingest.logs.values import (
     is_passage,
     is_question,
     is_score_list,
+    labels_of,
     list_of,
     name_of,
     text_of,
@@ -42,6 +43,20 @@ def _yields(convert: Callable[[object], object]) -> Callable[[object], bool]:
     return lambda value: convert(value) is not None
 
 
+def _is_group(value: object) -> bool:
+    labels = labels_of(value)
+    return bool(labels) and all(_is_label(label) and label.casefold() not in SPEAKERS for label in labels)
+
+
+def _is_calls(value: object) -> bool:
+    calls = count_of(value)
+    return calls is not None and calls <= MOST_CALLS
+
+
+SPEAKERS = frozenset({"user", "human", "assistant", "ai", "bot", "system", "developer", "tool", "function", "model"})
+"""Roles in a chat: a column of them says who speaks, not what that person may read."""
+MOST_CALLS = 1000
+"""Calls of a model for one question; a larger number counts something else."""
 COUNTS = ("tokens_in", "tokens_out")
 _LABELS = (
     "interaction_id",
@@ -52,6 +67,8 @@ _LABELS = (
     "index_version",
     "policy_version",
     "review",
+    "tenant",
+    "answer_group",
 )
 CONFIRMS: Mapping[str, Callable[[object], bool]] = {
     "query": is_question,
@@ -62,6 +79,8 @@ CONFIRMS: Mapping[str, Callable[[object], bool]] = {
     **dict.fromkeys(_LABELS, _is_label),
     "policy_decision": _yields(decision_of),
     **dict.fromkeys(COUNTS, lambda value: count_of(value) is not None or count_of(value, ",") is not None),
+    "access_group": _is_group,
+    "model_calls": _is_calls,
     "cost": _yields(amount_of),
     **dict.fromkeys(("latency_ms", "review_seconds"), _yields(duration_of)),
     "feedback": is_feedback,

@@ -13,7 +13,8 @@ from datetime import tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from workbench.ingest.logs.arrays import amounts, counts, decisions, names, strings, texts
+from workbench.ingest.logs.aliases import holds_retries
+from workbench.ingest.logs.arrays import amounts, counts, decisions, groups, names, strings, texts
 from workbench.ingest.logs.blocks import Block
 from workbench.ingest.logs.columns import LISTS, Columns
 from workbench.ingest.logs.durations import FACTORS
@@ -35,7 +36,16 @@ if TYPE_CHECKING:
 
 KEPT_BAD = 20
 """Records that could not be read which a block names; the others are counted."""
-_NAMES = ("session_id", "user_id", "model", "prompt_version", "index_version", "policy_version")
+_NAMES = (
+    "session_id",
+    "user_id",
+    "model",
+    "prompt_version",
+    "index_version",
+    "policy_version",
+    "tenant",
+    "answer_group",
+)
 _COUNTS = ("tokens_in", "tokens_out")
 
 
@@ -235,6 +245,20 @@ class _Rows:
     def _review(self) -> dict[str, pa.Array]:
         return {"review": strings(names(self._raw("review"), self.redaction))}
 
+    def _access_group(self) -> dict[str, pa.Array]:
+        return {"access_group": strings(groups(self._raw("access_group"), self.redaction))}
+
+    def _model_calls(self) -> dict[str, pa.Array]:
+        """Calls as logged, or one more than the retries where those are logged."""
+        import pyarrow.compute as pc
+
+        found = [
+            pc.add(counts(self.table.columns[path], self._decimal()), int(holds_retries(path)))
+            for path in self.columns.chosen["model_calls"]
+            if path in self.table.columns
+        ]
+        return {"model_calls": found[0] if len(found) == 1 else pc.coalesce(*found)}
+
     def _decision(self) -> dict[str, pa.Array]:
         return {"policy_decision": strings(decisions(self._raw("policy_decision"), self.redaction))}
 
@@ -252,6 +276,8 @@ _FURTHER = {
     "review_seconds": _Rows._review_seconds,
     "cost": _Rows._cost,
     "review": _Rows._review,
+    "access_group": _Rows._access_group,
+    "model_calls": _Rows._model_calls,
     "policy_decision": _Rows._decision,
     "feedback": _Rows._feedback,
 }

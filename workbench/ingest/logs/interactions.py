@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 BATCH_ROWS = 5_000
 
 
-def interaction_batches(table: str | Path) -> Iterator[pa.RecordBatch]:
+def interaction_batches(table: str | Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     """Every interaction of the log, oldest first, in batches of `interaction_schema`.
 
     Args:
         table: `QueryLog.table`.
+        columns: names of `interaction_schema`; None for all.
 
     Raises:
         InputError: the table is gone or cannot be read.
     """
-    yield from _batches(table, None)
+    yield from _batches(table, columns)
 
 
 def read_interactions(table: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -50,6 +51,46 @@ def read_interactions(table: str | Path, columns: Sequence[str] | None = None) -
     return pa.Table.from_batches(_batches(table, columns), wanted)
 
 
+def interactions_at(table: str | Path, rows: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Some rows of the interaction table, in the order asked for; only the row groups they stand in are read.
+
+    Args:
+        table: `QueryLog.table`.
+        rows: places in the table, from 0.
+        columns: names of `interaction_schema`.
+
+    Raises:
+        InputError: the table is gone or cannot be read. IndexError: no such row.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wanted = np.asarray(rows, dtype=np.int64)
+    found: list[dict[str, Any]] = [{}] * len(wanted)
+    try:
+        with pq.ParquetFile(table) as file:
+            sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+            bounds = np.cumsum([0, *sizes])
+            if len(wanted) and not (wanted.min() >= 0 and wanted.max() < bounds[-1]):
+                raise IndexError(f"rows of the log are 0 to {bounds[-1] - 1}")
+            groups = np.searchsorted(bounds, wanted, side="right") - 1
+            for number in np.unique(groups).tolist():
+                places = np.flatnonzero(groups == number)
+                taken = file.read_row_group(number, columns=list(columns)).take(wanted[places] - bounds[number])
+                for place, row in zip(places.tolist(), taken.to_pylist(), strict=True):
+                    found[place] = row
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _unreadable(table, error) from error
+    return found
+
+
+def _unreadable(table: str | Path, error: Exception) -> InputError:
+    return InputError(
+        f"{Path(table).name}: the kept query log could not be read ({short(error)}); run the command again to read it anew"
+    )
+
+
 def _batches(table: str | Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -61,9 +102,7 @@ def _batches(table: str | Path, columns: Sequence[str] | None) -> Iterator[pa.Re
                 named = pa.schema([schema.field(name) for name in batch.schema.names])
                 yield batch.cast(named)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(
-            f"{Path(table).name}: the kept query log could not be read ({short(error)}); run the command again to read it anew"
-        ) from error
+        raise _unreadable(table, error) from error
 
 
 def interactions_in(table: Path) -> tuple[Interaction, ...]:

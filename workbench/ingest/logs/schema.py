@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Rises when the same log would give another table."""
 
 
@@ -44,6 +44,10 @@ def interaction_schema() -> pa.Schema:
             ("feedback", pa.int8()),
             ("review", pa.string()),
             ("review_seconds", pa.float64()),
+            ("tenant", pa.string()),
+            ("access_group", pa.string()),
+            ("answer_group", pa.string()),
+            ("model_calls", pa.int64()),
         ]
     )
 

@@ -26,6 +26,7 @@ __all__ = [
     "is_passage",
     "is_question",
     "is_score_list",
+    "labels_of",
     "list_of",
     "messages_of",
     "name_of",
@@ -123,6 +124,17 @@ def name_of(value: object) -> str | None:
         return None
     text = sound(str(value)).strip()
     return None if text.lower() in _MISSING else text
+
+
+def labels_of(value: object) -> list[str]:
+    """A label, or the labels of a list; empty for missing values and objects.
+
+    >>> labels_of('["claims", "motor"]'), labels_of("claims; motor"), labels_of(None)
+    (['claims', 'motor'], ['claims; motor'], [])
+    """
+    structure = as_structure(value)
+    parts = structure if isinstance(structure, list | tuple) else [structure]
+    return [label for part in parts if (label := name_of(part)) is not None]
 
 
 def amount_of(value: object, decimal: str = ".") -> float | None:

@@ -17,7 +17,19 @@ from workbench.ingest.traces.spans import Span
 from workbench.ingest.traces.times import iso
 from workbench.ingest.traces.turns import CONTAINERS, Turn
 
-LABELS = ("session_id", "user_id", "prompt_version", "index_version", "policy_version", "review_seconds")
+LABELS = (
+    "session_id",
+    "user_id",
+    "tenant",
+    "access_group",
+    "answer_group",
+    "prompt_version",
+    "index_version",
+    "policy_version",
+    "review_seconds",
+)
+CALLS = "spans that call a model"
+"""Shown as the source of what is counted and not read."""
 RETRIEVES = ("retrieval", "rerank")
 _Try = tuple[Sequence[Span], Callable[[Said], bool], str]
 """Spans to look at in their order, which of their texts will do, and the field it stands in."""
@@ -77,6 +89,7 @@ class _Row:
         self._sum("tokens_in")
         self._sum("tokens_out")
         self._cost()
+        self._model_calls()
         self._decisions()
         for name in ("feedback", "review"):
             self._take(name, (*turn.scores[::-1], *everyone))
@@ -222,6 +235,13 @@ class _Row:
         spans = spans or [call for call in self.calls if call.values.get("cost") is not None][:1]
         if spans:
             self._set("cost", fsum(_amount(span, "cost") for span in spans), _paths_of(spans, "cost"))
+
+    def _model_calls(self) -> None:
+        """How many spans are calls of a model; one around others is what wraps them, not a call of its own."""
+        inner = {span.span for span in self.calls}
+        calls = [call for call in self.calls if not any(below.span in inner for below in self.forest.below(call)[1:])]
+        if calls:
+            self._set("model_calls", len(calls), CALLS)
 
     def _decisions(self) -> None:
         telling = [span for span in (*self.turn.spans, *self.turn.around) if span.values.get("policy_decision")]

@@ -24,7 +24,20 @@ from workbench.ingest.traces.scores import judged, judged_table
 from workbench.ingest.traces.unfold import Found
 
 NO_PARENT = {"0", "0" * 16, "AAAAAAAAAAA="}
-NAMES = ("interaction_id", "user_id", "session_id", "model", "prompt_version", "index_version", "policy_version")
+NAMES = (
+    "interaction_id",
+    "user_id",
+    "session_id",
+    "tenant",
+    "access_group",
+    "answer_group",
+    "model",
+    "prompt_version",
+    "index_version",
+    "policy_version",
+)
+MOST_LABELS = 200
+"""Groups of one person that are read."""
 READS_NO_QUESTION = {"embedding", "tool", "guardrail", "evaluator", "score", "policy"}
 GIVES_NO_ANSWER = READS_NO_QUESTION | {"retrieval", "rerank"}
 
@@ -116,7 +129,7 @@ class _Reader:
         self._documents(kind)
         for name in NAMES:
             if name in form.fields:
-                self._keep(name, form.fields[name], named)
+                self._keep(name, form.fields[name], _labels if name == "access_group" else named)
         for name, convert in (
             ("tokens_in", count_of),
             ("tokens_out", count_of),
@@ -259,10 +272,20 @@ class _Reader:
         custom = self.form.custom
         for path, value in paths_of(self.record, 4):
             name = custom.get(_last_part(path))
-            if name and name not in self.values and (label := named(value)):
+            if not name or name in self.values:
+                continue
+            if label := _labels(value) if name == "access_group" else named(value):
                 converted = number_of(value) if name == "review_seconds" else label
                 if converted is not None:
                     self.values[name], self.paths[name] = converted, path
+
+
+def _labels(value: object) -> list[str] | str | None:
+    """A label, or the labels of a list; None for anything else."""
+    structure = parsed(value)
+    if not isinstance(structure, list | tuple):
+        return named(value)
+    return [label for part in structure[:MOST_LABELS] if (label := named(part))] or None
 
 
 @lru_cache(maxsize=8192)
