@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbench.case import GRADES
 from workbench.errors import CaseError, InputError, WorkbenchError
-from workbench.ingest import grades as grades_module
+from workbench.ingest import said_lines
 from workbench.ingest.grades import Grade, append_grade, read_grade_file
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -134,12 +134,12 @@ def test_faults_are_told_together_and_the_rest_is_counted(tmp_path: Path) -> Non
 
 
 def test_a_file_that_nobody_graded_by_hand_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grades_module, "MAX_BYTES", 200)
+    monkeypatch.setattr(said_lines, "MAX_BYTES", 200)
     append_grade(tmp_path, PLANNED)
     with pytest.raises(InputError, match="not kept, the file holds"):
         append_grade(tmp_path, PLANNED)
     lines(tmp_path, *[{"query_id": "q", "doc_id": "d", "grade": 1}] * 9)
-    with pytest.raises(InputError, match="which nobody grades by hand"):
+    with pytest.raises(InputError, match="which nobody writes by hand"):
         read_grade_file(tmp_path)
 
 
@@ -166,7 +166,7 @@ def test_a_read_only_case_takes_no_grade(tmp_path: Path) -> None:
     root.mkdir()
     root.chmod(0o555)
     try:
-        with pytest.raises(CaseError, match="read-only, so grades cannot be kept"):
+        with pytest.raises(CaseError, match="read-only, so nothing can be kept"):
             append_grade(root, PLANNED)
     finally:
         root.chmod(0o755)
@@ -211,7 +211,7 @@ def test_a_page_waits_for_another_and_says_so_when_it_waited_in_vain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fcntl = pytest.importorskip("fcntl", reason="this system has no such locks")
-    monkeypatch.setattr(grades_module, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(said_lines, "LOCK_SECONDS", 0.05)
     append_grade(tmp_path, PLANNED)
     with (tmp_path / GRADES).open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
