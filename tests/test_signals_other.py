@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fabricated_case import EMPTY, check, commit, evals, item, line, lines, log, paper, table
@@ -28,6 +29,26 @@ def test_c01_compares_the_mean_cost_with_three_times_the_ceiling():
     check(limits.cost_against_ceiling, cheap, "clean", "40 answers")
     unagreed = check(limits.cost_against_ceiling, replace(cheap, artefacts=()), "clean", "no agreed ceiling")
     assert unagreed.quality == 0.7
+
+
+def test_c01_sees_questions_asked_again_and_several_calls():
+    calm = lines(30, cost=0.009, model_calls=1)
+    loops = lines(10, first=60, cost=0.009, model_calls=4)
+    found = check(
+        limits.cost_against_ceiling, replace(EMPTY, log=log(*calm, *loops)), "seen", "10 answers came after a repeat"
+    )
+    assert found.n == 40
+    check(
+        limits.cost_against_ceiling,
+        replace(EMPTY, log=log(*calm, *lines(3, first=90, cost=0.009, model_calls=2))),
+        "clean",
+    )
+    begin = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    asked = [
+        line(number, "what is the excess", cost=0.009, user_id="u1", at=begin + timedelta(minutes=5 * number))
+        for number in range(10)
+    ]
+    check(limits.cost_against_ceiling, replace(EMPTY, log=log(*asked)), "seen", "9 answers came after a repeat")
 
 
 def test_c01_is_seen_when_some_answers_use_far_more_tokens_than_most():

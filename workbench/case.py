@@ -28,7 +28,11 @@ CORRECTIONS = "log_mapping.json"
 """What a person corrected about the reading of the logs; written by `workbench.ingest.logs.corrections`."""
 GRADES = "labels.jsonl"
 """Relevance grades given in the workbench; written by `workbench.ingest.grades`."""
-OWN_FILES = (CORRECTIONS, "answers.jsonl", GRADES)
+PRICES = "prices.json"
+"""Prices entered in the workbench; written by `workbench.costs.prices`."""
+CACHE_PAIRS = "cache_pairs.jsonl"
+"""Pairs of questions a person marked; written by `workbench.costs.marks`."""
+OWN_FILES = (CORRECTIONS, "answers.jsonl", GRADES, PRICES, CACHE_PAIRS)
 """Files the workbench itself writes for people into a case: what they said and corrected."""
 INBOX, KEPT = "inbox", "_kept"
 """The drop folder: whatever lies here is sorted into the parts of the case by its content at the next intake. What of an
@@ -57,7 +61,7 @@ class Case:
         name: the name people see, from `case.toml`, else the slug.
         regulated: whether the client says it is regulated; None when not said.
         key_dates: those of build_start, first_demo, first_users, go_live that `case.toml` states.
-        prices: prices as entered, by name. targets: targets as entered, by metric.
+        prices: prices as entered, by name, in `currency` ("" when not said). targets: targets as entered, by metric.
         mask_documents: whether personal data is masked in documents too; they lose secrets alone otherwise, for a supplier
             list is there for its phone numbers.
     """
@@ -68,6 +72,7 @@ class Case:
     regulated: bool | None = None
     key_dates: Mapping[str, date] = field(default_factory=dict)
     prices: Mapping[str, float] = field(default_factory=dict)
+    currency: str = ""
     targets: Mapping[str, float] = field(default_factory=dict)
     mask_documents: bool = False
 
@@ -118,9 +123,17 @@ def open_case(path: Path | str) -> Case:
         regulated=settings.get("regulated"),
         key_dates=dates,
         prices=_numbers(settings, "prices"),
+        currency=_currency(settings),
         targets=_numbers(settings, "targets"),
         mask_documents=bool(settings.get("mask_documents")),
     )
+
+
+def _currency(settings: Mapping[str, Any]) -> str:
+    currency = settings.get("currency", "")
+    if not isinstance(currency, str) or not re.fullmatch(r"[A-Z]{3}|", currency):
+        raise CaseError('case.toml: currency must be a code of three capital letters, like "GBP"')
+    return currency
 
 
 def _case_folder(path: Path | str) -> Path:
@@ -247,12 +260,14 @@ def _ignore(path: Path, reason: str) -> None:
 def fingerprint(root: Path, *settings: str) -> str:
     """Short digest of all client files (path, size, time of change) and of the settings given.
 
-    Grades given in the workbench are left out: they are read anew whenever a result is shown, and change nothing that was run.
+    Grades, prices and marked pairs given in the workbench are left out: they are read anew whenever a result is shown, and
+    change nothing that was run.
     Contents are not read: a case may hold gigabytes. Touching a file without changing it costs a recomputation, nothing more.
     """
     digest = hashlib.sha256()
+    said = {root / name for name in (GRADES, PRICES, CACHE_PAIRS)}
     for path in client_files(root):
-        if path == root / GRADES:
+        if path in said:
             continue
         facts = path.stat()
         digest.update(os.fsencode(path.relative_to(root)) + f"\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())

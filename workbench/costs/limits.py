@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import PurePosixPath
 from statistics import mean, median, stdev
 
 import numpy as np
 
+from workbench.costs.currency import named_currency
+from workbench.costs.drivers import AGAIN
+from workbench.costs.traffic import normalised
 from workbench.observing import (
     Signal,
     counted,
@@ -27,8 +31,9 @@ from workbench.records import CaseInputs, Estimate, Interaction, Observation, So
 
 OVER_CEILING = 3.0
 OVER_MEDIAN = 3.0
+OFTEN = 0.2
+"""Share of the answers from which on repeats and several calls are a pattern."""
 MOST_FILES = 500
-CURRENCIES = ("USD", "EUR", "GBP", "CHF")
 
 CEILING = re.compile(
     r"cost[^.\n|]{0,60}(?:ceiling|cap|limit|budget|below|under|at most|<=?)[^\d\n]{0,30}"
@@ -52,7 +57,10 @@ _KEYS = {kind: re.compile(rf"""(?im)^[^#\n]*?["'\s<]?\b({keys})\b["']?\s*[:=>]""
 
 
 def cost_against_ceiling(inputs: CaseInputs) -> Observation:
-    """C-01. Seen: the mean cost per answer is three times the agreed ceiling or more, or p95 tokens exceed three medians.
+    """C-01. Seen: the mean cost is three times the agreed ceiling or more, p95 tokens exceed three medians, or a fifth retries.
+
+    Retries and loops: the same text asked again by one person within ten minutes, or more than one call of the model for a
+    question, where the log tells them.
 
     The ceiling is read from a decision record. Clean needs a cost within the ceiling or, without either, tokens within
     three medians (quality 0.7). Full weight from 30 answers.
@@ -73,6 +81,12 @@ def cost_against_ceiling(inputs: CaseInputs) -> Observation:
         high, middle = float(np.percentile(tokens, 95)), median(tokens)
         facts.append(f"the longest twentieth uses more than {high:,.0f} tokens, {high / middle:.1f} times the median")
         over = over or high > OVER_MEDIAN * middle
+    twice = _asked_or_called_again(lines)
+    if twice:
+        facts.append(
+            f"{counted(len(twice), 'answer')} came after a repeat within ten minutes or took several calls of the model"
+        )
+        over = over or len(twice) >= OFTEN * len(lines)
     sources = first_sources([*([ceiling[1]] if ceiling else []), *(line.source for line in _dearest(lines))])
     finding = f"{facts[0][0].upper()}{'; '.join(facts)[1:]}."
     value = _mean_cost(costs)
@@ -82,9 +96,7 @@ def cost_against_ceiling(inputs: CaseInputs) -> Observation:
 
 def currency(inputs: CaseInputs) -> str:
     """The currency the log's cost columns name, e.g. "GBP" of `cost_gbp`; "" where none or several are named."""
-    columns = [fields["cost"].upper() for fields in inputs.log.field_sources.values() if "cost" in fields]
-    named = {code for column in columns for code in CURRENCIES if code in column}
-    return named.pop() if len(named) == 1 else ""
+    return named_currency(inputs.log.field_sources)
 
 
 def agreed_ceiling(inputs: CaseInputs) -> tuple[float, Source] | None:
@@ -94,6 +106,22 @@ def agreed_ceiling(inputs: CaseInputs) -> tuple[float, Source] | None:
         if match:
             return float(match.group(1)), Source(paper.source.path, line_of(paper.text, match.start()))
     return None
+
+
+def _asked_or_called_again(lines: tuple[Interaction, ...]) -> list[Interaction]:
+    """Questions that took more than one model call, or were asked again by the same person within ten minutes."""
+    last: dict[tuple[str, str], datetime] = {}
+    found = []
+    for line in lines:
+        asker = line.user_id or line.session_id
+        again = False
+        if asker and line.at is not None:
+            key = (asker, normalised(line.query))
+            again = key in last and (line.at - last[key]).total_seconds() <= AGAIN
+            last[key] = line.at
+        if again or (line.model_calls or 0) > 1:
+            found.append(line)
+    return found
 
 
 def _dearest(lines: tuple[Interaction, ...]) -> list[Interaction]:
