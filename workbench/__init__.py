@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "open_case": "workbench.case",
     "new_case": "workbench.case",
+    "cache": "workbench.costing",
     "compare": "workbench.session",
     "diagnose": "workbench.session",
     "explain": "workbench.session",
@@ -28,6 +29,7 @@ __all__ = [
     "Diagnosis",
     "Estimate",
     "WorkbenchError",
+    "cache",
     "compare",
     "diagnose",
     "explain",

@@ -11,7 +11,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from math import inf
+from datetime import date
+from math import inf, nan
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -99,6 +100,45 @@ def _diagnose(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _cache(arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from workbench import costing
+    from workbench.records import Assumptions, CacheSettings, Prices
+    from workbench.report.costs_text import cache_summary
+
+    prices = Prices(
+        input_per_million=arguments.price_in,
+        output_per_million=arguments.price_out,
+        embedding_per_million=arguments.price_embedding,
+        rerank_per_thousand=arguments.price_rerank,
+        false_hit=arguments.false_hit,
+        currency=arguments.currency or "",
+        as_of=arguments.priced_on or datetime.now(UTC).date(),
+        source="command line",
+    )
+    entered = arguments.price_in, arguments.price_out, arguments.price_embedding, arguments.price_rerank
+    report = costing.cache(
+        arguments.source,
+        settings=CacheSettings(
+            threshold=arguments.threshold,
+            ttl=None if arguments.ttl is None else 3600 * arguments.ttl,
+            capacity=arguments.capacity,
+            eviction=arguments.eviction,
+            budget=arguments.budget / 100,
+        ),
+        assumptions=Assumptions(queries_per_month=arguments.per_month, growth=arguments.growth / 100),
+        prices=prices if any(price is not None for price in (*entered, arguments.false_hit)) else None,
+        group_column=arguments.groups,
+        out=arguments.out,
+        progress=_progress(),
+    )
+    _print(cache_summary(report))
+    if arguments.out:
+        _print(f"written: {arguments.out}/cache.json, {arguments.out}/cache_events.parquet")
+    return 0
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     from workbench import compute, session
     from workbench.ui.server import serve
@@ -136,6 +176,7 @@ def _doctor(_arguments: argparse.Namespace) -> int:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "cache": _cache,
     "compare": _compare,
     "diagnose": _diagnose,
     "doctor": _doctor,
@@ -203,6 +244,10 @@ def _parser() -> argparse.ArgumentParser:
     diagnose = commands.add_parser("diagnose", help="which cause blocks the pilot, with evidence")
     _case_arguments(diagnose)
 
+    _cache_arguments(
+        commands.add_parser("cache", help="what a semantic cache and shorter contexts would save on a log")
+    )
+
     serve = commands.add_parser("serve", help="the notebooks as pages in the browser")
     _server_arguments(serve, port=8866)
     serve.add_argument("--token", help="access token (default: a new one at each start)")
@@ -216,6 +261,30 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("doctor", help="what works on this machine and what does not")
     return parser
+
+
+def _cache_arguments(cache: argparse.ArgumentParser) -> None:
+    cache.add_argument("source", type=Path, metavar="CASE_OR_LOG", help="case folder, or one log file")
+    cache.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
+    cache.add_argument(
+        "--threshold", type=_positive, help="least cosine of a hit (default: the one the budget of false hits allows)"
+    )
+    cache.add_argument("--budget", type=_percent, default=1.0, help="highest per cent of false hits (default: 1)")
+    cache.add_argument("--ttl", type=_positive, metavar="HOURS", help="how long an answer may be served")
+    cache.add_argument("--capacity", type=_count, metavar="N", help="answers kept at most")
+    cache.add_argument("--eviction", choices=("lru", "lfu"), default="lru", help="default: %(default)s")
+    cache.add_argument("--groups", metavar="COLUMN", help="of a log file: equal values want the same answer")
+    cache.add_argument("--price-in", type=_amount, metavar="PRICE", help="of a million prompt tokens")
+    cache.add_argument("--price-out", type=_amount, metavar="PRICE", help="of a million answer tokens")
+    cache.add_argument("--price-embedding", type=_amount, metavar="PRICE", help="of a million embedded tokens")
+    cache.add_argument("--price-rerank", type=_amount, metavar="PRICE", help="of a thousand reranked questions")
+    cache.add_argument("--false-hit", type=_amount, metavar="COST", help="what one false hit costs")
+    cache.add_argument("--currency", type=_currency_code, metavar="CODE", help="of the prices, like EUR")
+    cache.add_argument(
+        "--priced-on", type=date.fromisoformat, metavar="DATE", help="day of the prices (default: today)"
+    )
+    cache.add_argument("--per-month", type=_positive, metavar="N", help="questions a month (default: as in the log)")
+    cache.add_argument("--growth", type=_growth, default=0.0, metavar="PERCENT", help="of traffic a month (default: 0)")
 
 
 def _server_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
@@ -244,6 +313,44 @@ def _weights(text: str) -> tuple[float, float]:
     if not (dense >= 0 and sparse >= 0 and 0 < dense + sparse < inf):
         raise argparse.ArgumentTypeError(f"'{text}': weights are 0 or more and not both 0; give them as 0.7,0.3")
     return dense, sparse
+
+
+def _number(text: str, kind: str, low: float, high: float = inf) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = nan
+    if not low <= value <= high or value == inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is not {kind}")
+    return value
+
+
+def _amount(text: str) -> float:
+    return _number(text, "an amount of 0 or more", 0.0)
+
+
+def _positive(text: str) -> float:
+    return _number(text, "a number above 0", 1e-12)
+
+
+def _percent(text: str) -> float:
+    return _number(text, "a per cent figure above 0 and up to 100", 1e-9, 100.0)
+
+
+def _growth(text: str) -> float:
+    return _number(text, "a per cent figure from -99 to 1000", -99.0, 1000.0)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def _currency_code(text: str) -> str:
+    if not (len(text) == 3 and text.isascii() and text.isalpha()):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a currency code of three letters, like EUR")
+    return text.upper()
 
 
 def _case_arguments(parser: argparse.ArgumentParser) -> None:
