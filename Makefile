@@ -70,6 +70,7 @@ bench: setup-test ## figures for speed and quality; needs the development data b
 	$(BIN)/python bench/documents.py
 	$(BIN)/python bench/log_lines.py
 	$(BIN)/python bench/corpus_health.py
+	$(BIN)/python bench/cache.py --questions ../shared/data/cache_banking77/queries.jsonl.gz --labelled ../shared/data/cache_banking77/queries.jsonl.gz
 	$(BIN)/python bench/page_load.py
 
 screenshots: setup-test prepare ## the pictures of the README

@@ -22,6 +22,12 @@ VIEWS = (
 )
 """Picture of each view of the lab: its name, the view, and what stands in it when it is there."""
 
+COSTS = (
+    ("costs", "cache", ".wb-panel-cache .js-plotly-plot"),
+    ("costs_bill", "bill", ".wb-panel-bill .js-plotly-plot"),
+)
+"""The same for the costs page; the study is made when the page is first opened."""
+
 
 def main() -> None:
     """Write one picture a page, at projector size."""
@@ -36,6 +42,8 @@ def main() -> None:
         for name, view, ready in VIEWS:
             _take(page, name, f"03_retrieval_lab.ipynb?{CASE}&view={view}", ready)
         _take_question(page)
+        for name, view, ready in COSTS:
+            _take(page, name, f"06_costs.ipynb?{CASE}&view={view}", ready)
         browser.close()
 
 
