@@ -205,7 +205,7 @@ def _by_day(traffic: Traffic, hits: npt.NDArray[np.bool_]) -> Values:
     if not len(traffic.day):
         return np.empty(0)
     days = traffic.day - traffic.day.min()
-    return np.bincount(days, weights=hits, minlength=int(days.max()) + 1).astype(np.float64).astype(np.float64)
+    return np.bincount(days, weights=hits, minlength=int(days.max()) + 1).astype(np.float64)
 
 
 def _hit_rates(traffic: Traffic, tallies: Sequence[Tally]) -> list[Estimate]:
