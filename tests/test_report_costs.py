@@ -63,9 +63,9 @@ def test_where_nothing_is_shown_to_be_safe_the_sentence_says_so():
 
 def test_the_usual_claim_is_answered_either_way():
     few = made.traffic([f"question {number}" for number in range(400)], group=1)
-    assert "The usual claim of 30 to 50 % fewer model calls does not hold on this traffic." in said(few)
+    assert "The usual claim of 30 to 50 % fewer model calls does not hold here." in said(few)
     many = made.traffic(["a"] * 400, group=1)
-    assert "fewer model calls holds on this traffic" in said(many)
+    assert "fewer model calls holds here" in said(many)
 
 
 def test_numbers_are_written_with_their_intervals_and_reasons():

@@ -54,7 +54,7 @@ def _claim_words(projection: Projection) -> str:
     """What becomes of the claim about model calls, where that can be told."""
     verdict = next((verdict for claim, verdict in projection.claims.items() if "model calls" in claim), "")
     holds = {"refuted": "does not hold", "confirmed": "holds"}.get(verdict.split(":")[0], "")
-    return f"The usual claim of 30 to 50 % fewer model calls {holds} on this traffic" if holds else ""
+    return f"The usual claim of 30 to 50 % fewer model calls {holds} here" if holds else ""
 
 
 def _cache_words(point: CachePoint) -> str:

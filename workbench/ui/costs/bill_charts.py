@@ -25,7 +25,9 @@ def waterfall_figure(projection: Projection) -> go.Figure:
     steps = projection.waterfall
     figure = go.Figure(layout={"template": plotly_template(), "height": HEIGHT, "showlegend": False})
     figure.add_trace(_bars(steps))
-    figure.update_yaxes(title_text=f"{chart_text(projection.currency or 'cost')} a month", rangemode="tozero")
+    figure.update_yaxes(
+        exponentformat="none", title_text=f"{chart_text(projection.currency or 'cost')} a month", rangemode="tozero"
+    )
     figure.update_xaxes(type="category", tickangle=0)
     if not steps:
         reason = next((lever.per_month.reason for lever in projection.levers if lever.key == "none"), None)
@@ -59,7 +61,7 @@ def hours_figure(hours: Floats, spent: Floats, limit: BreakerLimit | None, unit:
             text="suggested budget",
             showarrow=False,
         )
-    figure.update_yaxes(title_text=f"{chart_text(unit)} an hour", rangemode="tozero")
+    figure.update_yaxes(exponentformat="none", title_text=f"{chart_text(unit)} an hour", rangemode="tozero")
     figure.update_xaxes(title_text=f"hours with traffic (UTC), n = {count(len(hours))}")
     return figure
 

@@ -46,7 +46,9 @@ def over_time_figure(over_time: CostOverTime, currency: str) -> go.Figure:
         layout={"template": plotly_template(), "height": HEIGHT, "margin": {"l": 76, "r": 16, "t": 12, "b": 48}},
     )
     figure.update_yaxes(
-        title_text=f"{chart_text(currency or 'cost')} a question", range=[0, 1.08 * max(*highs, *values, 1e-12)]
+        exponentformat="none",
+        title_text=f"{chart_text(currency or 'cost')} a question",
+        range=[0, 1.08 * max(*highs, *values, 1e-12)],
     )
     questions = sum(mean.n for _, mean in periods)
     figure.update_xaxes(title_text=f"{over_time.unit}, n = {count(questions)} questions; thin bars: 95 % intervals")
