@@ -18,7 +18,13 @@ CELL_SECONDS = 120
 
 
 def test_the_notebooks_of_this_release_are_there() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["00_start", "01_intake", "02_diagnosis", "03_retrieval_lab"]
+    assert [path.stem for path in NOTEBOOKS] == [
+        "00_start",
+        "01_intake",
+        "02_diagnosis",
+        "03_retrieval_lab",
+        "06_costs",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

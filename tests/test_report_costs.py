@@ -61,6 +61,11 @@ def test_where_nothing_is_shown_to_be_safe_the_sentence_says_so():
     assert "no threshold for similar questions is shown to be safe" in said(log, near)
 
 
+def test_hits_that_nobody_could_judge_are_told():
+    words = said(made.traffic(["a", "a", "b"], group=[-1, -1, 3]))
+    assert "none of its answers could be judged" in words
+
+
 def test_the_usual_claim_is_answered_either_way():
     few = made.traffic([f"question {number}" for number in range(400)], group=1)
     assert "The usual claim of 30 to 50 % fewer model calls does not hold here." in said(few)

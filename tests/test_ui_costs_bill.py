@@ -90,7 +90,9 @@ def test_prices_are_taken_as_they_are_written(entered, taken):
     assert shown.prices.false_hit == taken
 
 
-@pytest.mark.parametrize("entered", ["-1", "two", "nan", "inf", "1,500", "1e99"])
+@pytest.mark.parametrize(
+    "entered", ["-1", "two", "nan", "inf", "1,500", "1,500.00", "1,500e0", "1_000", "1e99", "9" * 400]
+)
 def test_what_is_no_price_is_refused_and_changes_nothing(entered):
     shown = state()
     form = PriceForm(shown)

@@ -69,7 +69,8 @@ def _kinds(point: CachePoint) -> str:
 
 def _safety_words(point: CachePoint, curve: CacheCurve) -> str:
     if point.threshold > 1 and curve.chosen is None and curve.method != "none":
-        return "no threshold for similar questions is shown to be safe"
+        unjudged = ", and none of its answers could be judged" if point.exact_hits and not point.judged else ""
+        return f"no threshold for similar questions is shown to be safe{unjudged}"
     if not point.exact_hits + point.semantic_hits:
         return ""
     if curve.method == "none":
@@ -89,7 +90,7 @@ def _saving_words(projection: Projection, spending: Spending) -> str:
         return f"with shorter contexts as well {share(both.saved)} of the cost would be saved"
     cache = levers.get("cache")
     if cache is not None and cache.saved.value is not None:
-        return f"that saves {share(cache.saved)} of the cost"
+        return f"once it has filled it saves {share(cache.saved)} of the cost"
     return "" if spending.basis.known else "what that saves is not measured, for costs are not known"
 
 

@@ -120,15 +120,13 @@ def _amount(text: str, words: str, *, least: float = 0.0, most: float = 1e12) ->
         ValueError: it says something else.
     """
     text = text.strip()
-    if re.fullmatch(r"[^,.]*,\d{3}", text):
-        raise ValueError(f"{words}: '{text}' may be thousands or decimals; write it without the comma")
-    text = text.replace(",", ".")
     if not text:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"{words}: '{text[:30]}' is no number") from None
+    if re.fullmatch(r"-?[0-9]+,[0-9]{3}", text):
+        raise ValueError(f"{words}: '{text[:30]}' may be thousands or decimals; write it without the comma")
+    if not re.fullmatch(r"-?[0-9]+([.,][0-9]+)?|[.,][0-9]+", text):
+        raise ValueError(f"{words}: '{text[:30]}' is no number")
+    value = float(text.replace(",", "."))
     if not math.isfinite(value) or not least <= value <= most:
         raise ValueError(f"{words}: expected a number from {least:g} to {most:,.0f}")
     return value
