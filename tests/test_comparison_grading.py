@@ -205,7 +205,7 @@ def test_a_read_only_case_is_compared_and_shown_but_not_graded(
     try:
         opened = open_case(root)
         session.compare(opened, settings=ArmSettings(reranker=str(tmp_path / "none")), probed=0)
-        with pytest.raises(CaseError, match="the case is read-only, so nothing can be kept in labels.jsonl; copy it"):
+        with pytest.raises(CaseError, match=r"read-only, so nothing can be kept in labels\.jsonl; copy it"):
             session.grade(opened, *a_pair(opened), 3)
         assert stored(opened).comparison.few_labels is None
         assert not (root / GRADES).exists()
