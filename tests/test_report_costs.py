@@ -9,7 +9,16 @@ from workbench.costs.context import no_trade_off
 from workbench.costs.prompt_tokens import prompt_tokens
 from workbench.costs.study import CostStudy, report_of
 from workbench.records import Assumptions, CacheSettings, Estimate, Prices
-from workbench.report.costs_text import cache_summary, money, opening, plain, scope_words, share, times_over
+from workbench.report.costs_text import (
+    cache_summary,
+    money,
+    opening,
+    plain,
+    scope_words,
+    share,
+    times_over,
+    warming_words,
+)
 from workbench.ui.costs.state import Costs
 
 
@@ -91,6 +100,14 @@ def test_the_ceiling_is_told_from_both_sides():
     within = Costs(study(log, ceiling=100.0)).spending
     assert "it is within them" in times_over(within, "EUR")
     assert times_over(Costs(study(log)).spending, "EUR") == ""
+
+
+def test_the_cache_is_seen_filling():
+    state = Costs(study(made.traffic([f"question {number % 20}" for number in range(100)], group=1)))
+    assert warming_words(state.projection) == (
+        "As the cache fills, fifth by fifth of the log, it answers 0 %, 100 %, 100 %, 100 %, 100 %."
+    )
+    assert warming_words(Costs(study(made.traffic([]))).projection) == ""
 
 
 def test_boundaries_are_named_in_words():

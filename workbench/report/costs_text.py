@@ -177,6 +177,15 @@ def times_over(spending: Spending, currency: str) -> str:
     return said
 
 
+def warming_words(projection: Projection) -> str:
+    """How the hit rate grows as the cache fills, fifth by fifth of the log; "" where there are no fifths."""
+    measured = [estimate for estimate in projection.warming if estimate.value is not None]
+    if not measured:
+        return ""
+    shares = ", ".join(number(estimate, share=True) for estimate in measured)
+    return f"As the cache fills, fifth by fifth of the log, it answers {shares}."
+
+
 def driver_words(driver: CostDriver) -> str:
     """What makes questions dear, as a sentence."""
     return driver.said
@@ -192,6 +201,7 @@ def cache_summary(report: CacheReport) -> str:
         f"{count(report.exact_hits)} exact repeats, {count(report.semantic_hits)} similar questions",
         f"{FALSE_HITS[report.false_hit_method]}: {share(report.false_hit_rate)}; {TOLD_BY[report.false_hit_method]}",
         report.curve.why,
+        warming_words(report.projection),
         scope_words(report.scope, report.scope_missing),
         f"{count(report.cross_scope)} questions were asked before, but only across these boundaries."
         if report.cross_scope

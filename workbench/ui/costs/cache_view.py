@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from workbench.costs.study import cross_scope
 from workbench.numbers import count
 from workbench.records import Estimate, PolicyResult
-from workbench.report.costs_text import FALSE_HITS, TOLD_BY, scope_words, share
+from workbench.report.costs_text import FALSE_HITS, TOLD_BY, scope_words, share, warming_words
 from workbench.ui.chart_frame import ChartFrame
 from workbench.ui.components import escape, figure_card, interval_bar, paragraph, row, table
 from workbench.ui.costs.cache_chart import FALSE, HITS, cache_figure, redraw
@@ -105,7 +105,8 @@ def _claim(state: Costs, word: str) -> str:
 
 
 def _held_out(state: Costs) -> str:
-    return f"Chosen on the first part of the log and tried on the rest: {share(state.curve.held_out)}."
+    tried = f"Chosen on the first part of the log and tried on the rest: {share(state.curve.held_out)}."
+    return f"{warming_words(state.projection)} {tried}".strip()
 
 
 def policies_markup(state: Costs) -> str:
