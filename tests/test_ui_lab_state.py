@@ -211,7 +211,7 @@ def test_a_view_is_built_when_it_is_opened_first_and_stays() -> None:
     tabs.show_view("one")
     assert built == ["one", "two"]
     panels = tabs.children[1:]
-    assert [HIDDEN in panel._dom_classes for panel in panels] == [False, True]
+    assert [HIDDEN in panel._dom_classes for panel in panels] == [False, True]  # then the browser does it
 
 
 def test_a_view_that_cannot_be_built_says_so_and_the_others_stay() -> None:

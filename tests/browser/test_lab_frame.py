@@ -50,6 +50,23 @@ def test_every_view_opens_by_mouse_and_by_keyboard_and_hides_the_others(lab: Pag
     expect(lab.locator(".wb-lab-below")).to_be_visible()
 
 
+def test_the_last_of_many_tabs_pressed_is_seen_at_once_and_stays_while_the_others_are_built(lab: Page) -> None:
+    seen = lab.evaluate(
+        """async (views) => {
+            const open = () => views.filter((view) => document.querySelector(`.wb-panel-${view}`).checkVisibility());
+            for (const view of views) document.querySelector(`[data-tab=${view}]`).click();
+            const seen = [];
+            for (let look = 0; look < 60; look += 1) {
+                seen.push(open().join());
+                await new Promise((go) => setTimeout(go, 50));
+            }
+            return [...new Set(seen)];
+        }""",
+        VIEWS,
+    )
+    assert seen == ["grading"]
+
+
 def test_conditions_leave_the_questions_the_api_gives_and_are_taken_back(lab: Page, state: Lab) -> None:
     lab.get_by_label("Outcome", exact=True).select_option(label="recovered")
     state.narrow(outcome="recovered")

@@ -33,16 +33,18 @@ function render({ model, el }) {
       tab.ariaSelected = String(here);
       tab.tabIndex = here ? 0 : -1;
     }
-    label();
+    arrange();
     // Charts that were hidden have the width they had, or none.
     for (const wait of [50, 250]) setTimeout(() => window.dispatchEvent(new Event("resize")), wait);
   }
 
-  function label() {
+  // Here and not in the kernel, which may be building a view just now: the last tab pressed is the one that is seen.
+  function arrange() {
     for (const panel of el.closest(".wb-tabs")?.querySelectorAll(":scope > .wb-panel") ?? []) {
-      panel.setAttribute("role", "tabpanel");
       const tab = model.get("tabs").find(([key]) => panel.classList.contains(`wb-panel-${key}`));
-      if (tab) panel.ariaLabel = tab[1];
+      panel.setAttribute("role", "tabpanel");
+      panel.ariaLabel = tab[1];
+      panel.classList.toggle("wb-hidden", tab[0] !== model.get("selected"));
     }
   }
 
@@ -59,7 +61,7 @@ function render({ model, el }) {
   model.on("change:tabs", draw);
   model.on("change:selected", mark);
   draw();
-  setTimeout(label, 500); // the panels come into the page after the tabs
+  setTimeout(arrange, 500); // the panels come into the page after the tabs
   return () => {
     model.off("change:tabs", draw);
     model.off("change:selected", mark);

@@ -30,7 +30,10 @@ class View:
 
 
 class TabBar(anywidget.AnyWidget):
-    """The row of tabs; `selected` is the key of the open view."""
+    """The row of tabs; `selected` is the key of the open view.
+
+    In the browser it also shows that view and hides the others, at once: the kernel may be busy building one.
+    """
 
     _esm = Path(__file__).parent / "tabs.js"
     label = traitlets.Unicode().tag(sync=True)
@@ -52,11 +55,11 @@ class Tabs(widgets.VBox):  # type: ignore[misc]
         first = selected if selected in self._views else views[0].key
         self.bar = TabBar(label=label, tabs=[[view.key, view.label, view.meaning] for view in views], selected=first)
         self._panels = {view.key: self._panel(view.key) for view in views}
+        self._panels[first].remove_class(HIDDEN)
         self._built: set[str] = set()
         super().__init__([self.bar, *self._panels.values()])
         self.add_class("wb-tabs")
-        self._mark()
-        self.bar.observe(safe_callback(lambda _change: self._open()), "selected")
+        self.bar.observe(safe_callback(lambda _change: self.build_open()), "selected")
 
     @property
     def selected(self) -> str:
@@ -76,17 +79,6 @@ class Tabs(widgets.VBox):  # type: ignore[misc]
         for name in ("wb-panel", f"wb-panel-{key}", HIDDEN):
             panel.add_class(name)
         return panel
-
-    def _open(self) -> None:
-        self._mark()
-        self.build_open()
-
-    def _mark(self) -> None:
-        for key, panel in self._panels.items():
-            if key == self.selected:
-                panel.remove_class(HIDDEN)
-            else:
-                panel.add_class(HIDDEN)
 
     def build_open(self) -> None:
         """Build the open view where it is not built yet: at first, when the page is ready for it."""
