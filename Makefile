@@ -5,6 +5,7 @@ BIN = $(VENV)/bin
 SAMPLE = sample_corpora/insurance_claims
 PORT ?= 8866
 SERVE_FLAGS ?=
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test prepare serve lab test lint type architecture unit browser browser-install bench screenshots clean
@@ -52,7 +53,7 @@ architecture: setup-test
 
 unit: setup-test ## unit tests, doctests, executed notebooks
 	$(BIN)/pytest --doctest-modules workbench
-	$(BIN)/pytest -m 'not browser' tests
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m 'not browser' tests
 
 browser-install: setup-test
 	$(BIN)/python .ci/ensure_browser.py

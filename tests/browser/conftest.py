@@ -27,6 +27,9 @@ from workbench.ui.lab.state import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-tests"
+PATIENCE = 20_000
+"""Milliseconds until something expected of a page counts as missing: machines that run tests may be busy with others."""
+expect.set_options(timeout=PATIENCE)
 LEFT = "Could not send widget sync message Error: Cannot send"
 """What a page says that is left, by a reload or another address, while a chart tells its size to the kernel."""
 FOREIGN = re.compile(r"^(https?|wss?)://(?!127\.0\.0\.1[:/])")
