@@ -30,9 +30,11 @@ GRADES = "labels.jsonl"
 """Relevance grades given in the workbench; written by `workbench.ingest.grades`."""
 PRICES = "prices.json"
 """Prices entered in the workbench; written by `workbench.costs.prices`."""
+JUDGE = "judge.json"
+"""Which model judges answers, without its key; written by `workbench.answers.judge.settings`."""
 CACHE_PAIRS = "cache_pairs.jsonl"
 """Pairs of questions a person marked; written by `workbench.costs.marks`."""
-OWN_FILES = (CORRECTIONS, "answers.jsonl", GRADES, PRICES, CACHE_PAIRS)
+OWN_FILES = (CORRECTIONS, "answers.jsonl", GRADES, PRICES, JUDGE, CACHE_PAIRS)
 """Files the workbench itself writes for people into a case: what they said and corrected."""
 INBOX, KEPT = "inbox", "_kept"
 """The drop folder: whatever lies here is sorted into the parts of the case by its content at the next intake. What of an
@@ -191,6 +193,26 @@ def is_case(root: Path) -> bool:
         return False
 
 
+def check_out(case: Case, out: Path | None) -> None:
+    """Refuse a folder for results that cannot be written, or that is among the client's files, before any work is done.
+
+    Raises:
+        CaseError: says which and why.
+    """
+    if out is None:
+        return
+    folder = out.expanduser().resolve()
+    if any(folder.is_relative_to(case.root / part) for part in (*PARTS, *LABEL_FILES, INBOX)):
+        raise CaseError(
+            f"{out}: lies among the client's files, which are never changed; give another folder with --out"
+        )
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise CaseError(
+            f"{out}: cannot be written ({existing.name or existing} is not a folder that can be written to)"
+        )
+
+
 def client_files(root: Path) -> Iterable[Path]:
     """Every client file of a case in path order; links and derived results are left out."""
     for name in sorted((*PARTS, *LABEL_FILES, *OWN_FILES)):
@@ -260,12 +282,12 @@ def _ignore(path: Path, reason: str) -> None:
 def fingerprint(root: Path, *settings: str) -> str:
     """Short digest of all client files (path, size, time of change) and of the settings given.
 
-    Grades, prices and marked pairs given in the workbench are left out: they are read anew whenever a result is shown, and
-    change nothing that was run.
+    Grades, prices, marked pairs and the judge given in the workbench are left out: they are read anew whenever a result is
+    shown, and change nothing that was run.
     Contents are not read: a case may hold gigabytes. Touching a file without changing it costs a recomputation, nothing more.
     """
     digest = hashlib.sha256()
-    said = {root / name for name in (GRADES, PRICES, CACHE_PAIRS)}
+    said = {root / name for name in (GRADES, PRICES, JUDGE, CACHE_PAIRS)}
     for path in client_files(root):
         if path in said:
             continue

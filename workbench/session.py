@@ -6,7 +6,6 @@ It puts the parts in order and keeps their results; every number comes from the 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +15,8 @@ from typing import TypeVar
 
 import workbench
 from workbench import compute, store
-from workbench.case import INBOX, LABEL_FILES, PARTS, Case, fingerprint, open_case, waiting
+from workbench.case import Case, fingerprint, open_case, waiting
+from workbench.case import check_out as check_out
 from workbench.comparison import compare as comparing
 from workbench.comparison import reasons as explaining
 from workbench.comparison.compare import DEFAULT_SETTINGS
@@ -59,7 +59,7 @@ INTAKE_FILE = "intake.json"
 COMPARISON = "comparison"
 EMBEDDINGS = "embeddings"
 """Folder of kept vectors in the derived results."""
-RESULTS_VERSION = "4"
+RESULTS_VERSION = "5"
 """Part of every key: raise it when stored results of an older release must not be shown."""
 
 
@@ -259,26 +259,6 @@ def explain(case: Case | Path | str, question: str, doc_id: str) -> Explanation:
 def stored_diagnosis(case: Case) -> Diagnosis | None:
     """The diagnosis of the client's files as they are now; None when there is none, or it is damaged."""
     return _stored(case, "diagnosis.json", Diagnosis)
-
-
-def check_out(case: Case, out: Path | None) -> None:
-    """Refuse a folder for results that cannot be written, or that is among the client's files, before any work is done.
-
-    Raises:
-        CaseError: says which and why.
-    """
-    if out is None:
-        return
-    folder = out.expanduser().resolve()
-    if any(folder.is_relative_to(case.root / part) for part in (*PARTS, *LABEL_FILES, INBOX)):
-        raise CaseError(
-            f"{out}: lies among the client's files, which are never changed; give another folder with --out"
-        )
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise CaseError(
-            f"{out}: cannot be written ({existing.name or existing} is not a folder that can be written to)"
-        )
 
 
 def results_folder(case: Case) -> Path:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from workbench.evaluation.ci_files import CI_FILE, EvalCommand, eval_commands
-from workbench.evaluation.eval_set import changes_of
+from workbench.evaluation.releases import releases_of
 from workbench.observing import (
     Signal,
     counted,
@@ -65,8 +65,8 @@ def _best_command(commands: list[EvalCommand]) -> Observation:
 def runs_before_releases(inputs: CaseInputs) -> Observation:
     """E-11. Seen: more than half of the releases have no evaluation run in the 24 hours before (share rule).
 
-    Releases are the repository's tags; without tags, days on which a new prompt version is first logged (then a run on
-    that day or the day before counts). Full weight from four releases.
+    Releases are the repository's tags; without tags, those of its changelog, else days on which a new prompt version is first
+    logged (then a run on that day or the day before counts). Full weight from four releases.
     """
     times = sorted(in_utc(run.at) for run in inputs.evals.runs if run.at is not None)
     releases = _releases(inputs)
@@ -84,14 +84,7 @@ def runs_before_releases(inputs: CaseInputs) -> Observation:
 
 def _releases(inputs: CaseInputs) -> list[tuple[str, datetime, datetime]]:
     """Name of each release and the span in which a run counts as before it."""
-    if inputs.repository is not None and inputs.repository.tags:
-        tags = {name: in_utc(at) for name, at in inputs.repository.tags.items()}
-        return [(name, at - BEFORE_RELEASE, at) for name, at in sorted(tags.items(), key=lambda tag: tag[1])]
-    days = [
-        (name, datetime.combine(on, time.min, UTC))
-        for name, on, _ in changes_of(inputs.log.interactions, "prompt_version")
-    ]
-    return [(name, day - BEFORE_RELEASE, day + timedelta(days=1)) for name, day in days]
+    return [(one.name, one.at - BEFORE_RELEASE, one.closes) for one in releases_of(inputs)]
 
 
 def run_history(inputs: CaseInputs) -> Observation:

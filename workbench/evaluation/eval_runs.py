@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from workbench.evaluation.precision import newest_scored
+from workbench.evaluation.rank_agreement import spearman_estimate
+from workbench.evaluation.run_pairs import PASSED, item_scores, lower_is_better
 from workbench.intervals import wilson
+from workbench.numbers import measured
 from workbench.observing import (
     Signal,
     first_sources,
@@ -21,10 +26,13 @@ from workbench.observing import (
     share_status,
     unknown,
 )
-from workbench.records import CaseInputs, EvalRun, Observation
+from workbench.records import CaseInputs, Estimate, EvalItem, EvalRun, Interaction, Observation, Status
 
 PASSING = 0.80
 DISLIKED_LIMIT = 0.40
+LEAST_AGREEMENT = 0.2
+CLEAR_AGREEMENT = 0.5
+"""A low rank correlation counts when its interval ends below this: a correlation that people would call moderate is then out."""
 LIVE_WINDOW = timedelta(days=30)
 
 RETRIEVAL_METRIC = re.compile(
@@ -66,10 +74,25 @@ def metric_names(inputs: CaseInputs) -> list[str]:
 
 
 def trust_gap(inputs: CaseInputs) -> Observation:
-    """E-15. Seen: the newest run with verdicts passes 80 % or more while more than 40 % of ratings are dislikes (share rule).
+    """E-15. Seen: the tests say one thing and users another, in sum or item by item.
 
-    Full weight from 30 ratings. Clean as well when the harness itself reports failure: then nobody is misled.
+    In sum: the newest run with verdicts passes 80 % or more while more than 40 % of ratings are dislikes (share rule; full weight
+    from 30 ratings; clean as well when the harness itself reports failure, for then nobody is misled). Item by item: where items
+    were made from logged questions, the rank correlation of an item's score with what users thought of the answer to its
+    question is below 0.2, with the whole interval below 0.5 (full weight from 30 items).
     """
+    in_sum, by_item = _gap_in_sum(inputs), _gap_by_item(inputs)
+    if by_item is None:
+        return in_sum
+    if in_sum.status == "unknown" or (by_item.status == "seen" and in_sum.status != "seen"):
+        first, second = by_item, in_sum
+    else:
+        first, second = in_sum, by_item
+    said = f"{first.finding} {second.finding}" if second.n else first.finding
+    return replace(first, finding=said, sources=first_sources([*first.sources[:3], *second.sources]))
+
+
+def _gap_in_sum(inputs: CaseInputs) -> Observation:
     run = _newest_with_verdicts(inputs)
     rated = [line for line in inputs.log.interactions if line.feedback]
     if run is None or not rated:
@@ -85,6 +108,58 @@ def trust_gap(inputs: CaseInputs) -> Observation:
     return Observation(
         "E-15", status, finding, sources, n=len(rated), n_min=30, value=wilson(len(disliked), len(rated))
     )
+
+
+def _gap_by_item(inputs: CaseInputs) -> Observation | None:
+    """The second half of E-15; None where no metric can be held against feedback on at least ten of the same items."""
+    run = newest_scored(inputs)
+    agreement = score_and_feedback(inputs)
+    if run is None or agreement is None or agreement.value is None or agreement.high is None:
+        return None
+    low = agreement.value < LEAST_AGREEMENT
+    status: Status = "clean" if not low else "seen" if agreement.high < CLEAR_AGREEMENT else "unknown"
+    order = "do not order" if status == "seen" else "order" if status == "clean" else "may not order"
+    finding = (
+        f"On {agreement.n} items made from rated questions the test scores {order} the answers as users do:"
+        f" rank correlation {measured(agreement)}."
+    )
+    rated = _rated_items(inputs)
+    sources = first_sources(place for item, line in rated[:2] for place in (run.source, item.source, line.source))
+    return Observation("E-15", status, finding, sources, n=agreement.n, n_min=30, value=agreement)
+
+
+def score_and_feedback(inputs: CaseInputs) -> Estimate | None:
+    """Rank correlation of the newest run's score of an item with the feedback on the logged question it was made from.
+
+    The score is the verdict where the run states verdicts, else the mean of its metrics between 0 and 1. None without a run.
+    """
+    run = newest_scored(inputs)
+    if run is None:
+        return None
+    score = _item_values(run)
+    pairs = [(score[item.item_id], line.feedback or 0) for item, line in _rated_items(inputs) if item.item_id in score]
+    return spearman_estimate([one for one, _ in pairs], [float(two) for _, two in pairs])
+
+
+def _item_values(run: EvalRun) -> dict[str, float]:
+    scores = item_scores(run)
+    if PASSED in scores:
+        return dict(scores[PASSED])
+    kept = {
+        metric: values
+        for metric, values in scores.items()
+        if not lower_is_better(metric) and all(0 <= one <= 1 for one in values.values())
+    }
+    items = {item for values in kept.values() for item in values}
+    found = {item: [values[item] for values in kept.values() if item in values] for item in sorted(items)}
+    return {item: sum(values) / len(values) for item, values in found.items()}
+
+
+def _rated_items(inputs: CaseInputs) -> list[tuple[EvalItem, Interaction]]:
+    """Items made from a logged question that users rated, with that line of the log."""
+    rated = {line.interaction_id: line for line in inputs.log.interactions if line.feedback}
+    pairs = ((item, rated.get(item.source_trace_id or "")) for item in inputs.evals.items)
+    return [(item, line) for item, line in pairs if line is not None]
 
 
 def _liked(rated: int, disliked: int) -> str:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
+from workbench.evaluation.chunk_overlap import Copied, copied
 from workbench.evaluation.ci_files import CI_FILE
-from workbench.evaluation.coverage import coverage_of_traffic
+from workbench.evaluation.coverage import FEWEST_QUERIES, TopicCoverage, coverage_of_traffic, enough
+from workbench.evaluation.population_stability import SHIFTED
 from workbench.intervals import wilson
+from workbench.numbers import percent, significant
 from workbench.observing import (
     DocumentNames,
     Signal,
@@ -20,7 +24,6 @@ from workbench.observing import (
     in_utc,
     listed,
     of,
-    plain,
     seen_if,
     share_observation,
     unknown,
@@ -33,7 +36,9 @@ UNCOVERED_LIMIT = 0.20
 DUPLICATE_LIMIT = 0.10
 LOST_REFERENCE_LIMIT = 0.05
 DUPLICATE_SIMILARITY = 0.8
-FEWEST_QUERIES = 30
+COPIED_LIMIT = 0.25
+FEWEST_ITEMS = 10
+"""Evaluation questions below which their weights over topics are not held against those of the traffic."""
 
 EVAL_FILE = re.compile(r"(eval|golden|test_?-?set)[^/]*\.(jsonl|json|csv|tsv|ya?ml|parquet)$", re.IGNORECASE)
 HARD_KINDS = {
@@ -98,24 +103,44 @@ def _precision(n: int) -> str:
 def coverage(inputs: CaseInputs) -> Observation:
     """E-05. Seen: topics that hold more than 20 % of the logged questions have no evaluation question (share rule).
 
-    Topics are groups of similar logged questions; how they are found is said in `coverage_of_traffic`.
+    Seen as well: the population stability index of the set against the traffic over the topics is above 0.25 and above what
+    chance alone gives in 19 of 20 cases. Topics are groups of similar logged questions, found as `topics_of` says.
     """
     queries = [line.query for line in inputs.log.interactions if line.query.strip()]
     if not inputs.evals.items:
         return unknown("E-05", _NO_SET)
-    if len({plain(query) for query in queries}) < FEWEST_QUERIES:
+    if not enough(queries):
         return unknown("E-05", f"Fewer than {FEWEST_QUERIES} different logged questions to compare the set with.")
     found = coverage_of_traffic(queries, [item.question for item in inputs.evals.items])
     example = f', such as "{found.example}"' if found.example else ""
+    shifted = _shifted(found)
     finding = (
         f"{of(found.uncovered, found.queries)} logged questions fall in {found.bare_topics} of {found.topics} topics"
-        f" that no evaluation question touches{example} (topics by shared word parts)."
+        f" that no evaluation question touches{example} (topics by shared word parts).{_stability(found, shifted)}"
     )
     sources = [line.source for line in inputs.log.interactions if line.query == found.example]
     sources.append(inputs.evals.items[0].source)
-    return share_observation(
+    by_share = share_observation(
         "E-05", found.uncovered, found.queries, UNCOVERED_LIMIT, finding, sources=sources, n_min=100
     )
+    if by_share.status == "seen" or not shifted:
+        return by_share
+    return replace(by_share, status="seen", finding=finding, value=found.psi)
+
+
+def _shifted(found: TopicCoverage) -> bool:
+    if found.psi.value is None or found.psi_limit is None or found.psi.n < FEWEST_ITEMS:
+        return False
+    return found.psi.value > max(SHIFTED, found.psi_limit)
+
+
+def _stability(found: TopicCoverage, shifted: bool) -> str:
+    if found.psi.value is None or found.psi_limit is None or found.psi.n < FEWEST_ITEMS:
+        return ""
+    index, limit = significant(found.psi.value), significant(found.psi_limit)
+    if shifted:
+        return f" The set weighs topics unlike the traffic: stability index {index}, by chance up to {limit}."
+    return f" Stability index of the set against the traffic {index}, by chance up to {limit}."
 
 
 def hard_cases(inputs: CaseInputs) -> Observation:
@@ -143,17 +168,36 @@ def _is_kind(item: EvalItem, kind: str) -> bool:
 
 
 def duplicates(inputs: CaseInputs) -> Observation:
-    """E-08. Seen: more than 10 % of the questions nearly repeat an earlier one (share rule).
+    """E-08. Seen: more than 10 % of the questions nearly repeat an earlier one, or over 25 % copy a document (share rule).
 
-    Nearly: Jaccard similarity of runs of four characters of 0.8 or more, with the same tokens that hold digits.
+    Nearly: Jaccard similarity of runs of four characters of 0.8 or more, with the same tokens that hold digits. Copy: to share
+    more phrases with the reference document than 95 % of the logged questions share with any text.
     """
     items = inputs.evals.items
     if not items:
         return unknown("E-08", _NO_SET)
     repeats = _repeats(items)
+    copies = copied(inputs)
     finding = f"{of(len(repeats), len(items))} evaluation questions nearly repeat an earlier one."
     sources = [item.source for item in repeats] or [items[0].source]
-    return share_observation("E-08", len(repeats), len(items), DUPLICATE_LIMIT, finding, sources=sources)
+    repeated = share_observation("E-08", len(repeats), len(items), DUPLICATE_LIMIT, finding, sources=sources)
+    if isinstance(copies, str):
+        return repeated
+    written = _written_from_text(copies)
+    if repeated.status == "seen" or written.status == "clean":
+        return replace(repeated, finding=f"{repeated.finding} {written.finding}")
+    return replace(written, finding=f"{written.finding} {repeated.finding}")
+
+
+def _written_from_text(copies: Copied) -> Observation:
+    finding = (
+        f"{of(copies.copies, copies.n)} questions share more phrases with their reference document"
+        f" than 95 % of {copies.queries:,} logged questions share with any text"
+        f" (word pairs in common: {percent(copies.median, copies.n)} of the usual item's,"
+        f" {percent(copies.usual, copies.queries)} of the usual logged question's)."
+    )
+    sources = [item.source for item in copies.examples]
+    return share_observation("E-08", copies.copies, copies.n, COPIED_LIMIT, finding, sources=sources)
 
 
 def _repeats(items: tuple[EvalItem, ...]) -> list[EvalItem]:

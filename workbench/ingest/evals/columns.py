@@ -62,7 +62,7 @@ class EvalColumns:
                 if value is not None:
                     values.setdefault(path, []).append(value)
         table = eval_formats()
-        guesses = {name: _best(aliases, values) for name, aliases in {**table["run"], **table["item"]}.items()}
+        guesses = {name: best_path(aliases, values) for name, aliases in {**table["run"], **table["item"]}.items()}
         paths = {
             name: path
             for name, path in guesses.items()
@@ -83,7 +83,8 @@ def _is_one_run(paths: Mapping[str, str], values: Mapping[str, Sequence[object]]
     return normalised(paths.get("item_id", "")) == "exampleid" and len(set(map(str, runs))) == len(runs) > 1
 
 
-def _best(aliases: Sequence[str], paths: Mapping[str, object]) -> str | None:
+def best_path(aliases: Sequence[str], paths: Mapping[str, object]) -> str | None:
+    """The column whose name comes first among the aliases, None where none is there."""
     ranks = {alias: rank for rank, alias in enumerate(aliases)}
     ranked = [(ranks[name], path) for path in paths for name in names_of(path) if name in ranks]
     return min(ranked)[1] if ranked else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from workbench.ingest.evals.columns import eval_formats, metric_label
 from workbench.ingest.evals.event_logs import openai_run
-from workbench.ingest.evals.parts import Json, json_list, json_object, main_text, named_scores
+from workbench.ingest.evals.parts import Json, contexts_in, json_list, json_object, main_text, named_scores
 from workbench.ingest.evals.promptfoo import (
     is_promptfoo,
     is_promptfoo_table,
@@ -97,6 +97,8 @@ def _deepeval_row(case: Json) -> Json:
         "question": case.get("input") or case.get("scenario"),
         "reference": next((text for text in expected if text), None),
         "passed": case.get("success"),
+        "said_answer": case.get("actualOutput") or case.get("actual_output"),
+        "said_contexts": case.get("retrievalContext") or case.get("retrieval_context"),
     }
     return {**named_scores(metrics, ("name", "metric")), **named}
 
@@ -172,6 +174,8 @@ def _langfuse_run_row(item: Json) -> Json:
         "run_id": item.get("datasetRunName") or item.get("datasetRunId"),
         "run_trace": item.get("traceId") or trace.get("id"),
         "at": item.get("createdAt"),
+        "said_answer": main_text(trace.get("output"), "answer"),
+        "said_contexts": contexts_in(trace.get("output")),
     }
     return {**named_scores(json_list(item.get("scores")) or json_list(trace.get("scores")), ("name",)), **named}
 
@@ -188,6 +192,8 @@ def _phoenix_row(record: Json) -> Json:
         "reference": main_text(record.get("reference_output"), "answer"),
         "at": record.get("start_time"),
         "repetition": int(repetition),
+        "said_answer": main_text(record.get("output"), "answer"),
+        "said_contexts": contexts_in(record.get("output")),
     }
     return {**named_scores(json_list(record.get("annotations")), ("name",)), **named}
 

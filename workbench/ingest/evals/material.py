@@ -14,7 +14,7 @@ from workbench.case import files_below, shown
 from workbench.errors import InputError
 from workbench.ingest.evals.columns import eval_formats, passed_of, question_id
 from workbench.ingest.evals.files import LANGFUSE_RUN, LANGFUSE_SCORES
-from workbench.ingest.evals.reading import EvalFile, read_eval_file
+from workbench.ingest.evals.reading import OWN_METRICS, EvalFile, read_eval_file
 from workbench.ingest.evals.tables import Record, Table, runs_by_trace, table_of, with_traces_named
 from workbench.ingest.logs.columns import normalised
 from workbench.ingest.logs.masking import LogRedaction
@@ -80,6 +80,9 @@ def _paths(root: Path, reading: _Reading) -> list[Path]:
 
 def _read(path: Path, root: Path, key: bytes, reading: _Reading) -> EvalFile | None:
     name = path.relative_to(root).as_posix()
+    if name == f"evals/{OWN_METRICS}":
+        reading.formats[name] = "settings of own metrics"
+        return None
     try:
         return read_eval_file(path, name)
     except (InputError, OSError) as error:

@@ -45,6 +45,15 @@ def main_text(value: object, first: str) -> object:
     return next((value[key] for key in (first, *MAIN_KEYS) if isinstance(value.get(key), str)), None)
 
 
+CONTEXT_KEYS = ("retrieved_contexts", "contexts", "context", "retrieval_context", "documents", "sources", "docs")
+
+
+def contexts_in(output: object) -> list[object] | None:
+    """The list of texts an object of outputs names beside the answer; None where it names none."""
+    held = json_object(output)
+    return next((json_list(held[key]) for key in CONTEXT_KEYS if isinstance(held.get(key), list)), None)
+
+
 def named_scores(parts: Sequence[object], keys: Sequence[str]) -> dict[str, object]:
     """Name -> score of a list of {name, score} objects; the first of two with one name counts, those without a number do not."""
     found: dict[str, object] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from workbench.ingest.evals.parts import Json, json_list, json_object, named_scores
+from workbench.ingest.evals.parts import Json, contexts_in, json_list, json_object, main_text, named_scores
 from workbench.ingest.logs.values import number_of
 
 STATED_ANSWERS = (
@@ -116,7 +116,7 @@ def _header(value: Json) -> Json:
 
 
 def _row(entry: Json, eval_id: str, several: bool) -> Json:
-    test = json_object(entry.get("testCase"))
+    test, response = json_object(entry.get("testCase")), json_object(entry.get("response"))
     variables = {**json_object(test.get("vars")), **json_object(entry.get("vars"))}
     scores = {
         name: number
@@ -132,6 +132,8 @@ def _row(entry: Json, eval_id: str, several: bool) -> Json:
         "passed": entry.get("success"),
         "score": number_of(entry.get("score")),
         "stated": _stated_answer(test),
+        "said_answer": main_text(response.get("output"), "answer"),
+        "said_contexts": contexts_in(response.get("output")) or contexts_in(variables),
     }
     return {**{f"vars.{name}": raw for name, raw in variables.items()}, **_component_scores(entry), **scores, **named}
 

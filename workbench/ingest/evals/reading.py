@@ -21,6 +21,8 @@ from workbench.ingest.tables.rows import BadRow, Row
 from workbench.ingest.tables.tabular import parquet_records, sheet_records
 from workbench.ingest.tables.text_files import form_of, head_of, open_text, read_json, read_rows, rows_in
 
+OWN_METRICS = "metrics.toml"
+"""Settings of the client's own metrics, read by whoever scores answers; here it is only told from an unreadable file."""
 MAX_YAML = 8 * 2**20
 MAX_YAML_NODES = 2_000_000
 MAX_YAML_DEPTH = 40

@@ -32,6 +32,8 @@ from workbench.ingest.tables.rows import Row
 from workbench.ingest.traces import trace_format
 
 _SETTINGS = re.compile(r"threshold|config|settings|gate|target|package|schema")
+_LEVELS = re.compile(r"level|threshold|target|minimum|required", re.IGNORECASE)
+"""Parts of a head that say what is asked for, not what was reached."""
 _APP = ("app_name", "app_version")
 """Columns with which TruLens names what was run."""
 
@@ -98,9 +100,10 @@ class Table:
                 yield self.redaction.text(metric_label(path)), score
 
     def stated_scores(self) -> dict[str, float]:
-        """Metric -> score of the whole run, as the head of the file states it."""
+        """Metric -> score of the whole run, as the head of the file states it; levels that are asked for are no scores."""
         metrics = eval_formats()["metrics"]
-        named = ((path.rpartition(".")[2], number_of(value)) for path, value in self.header.items())
+        reached = {path: value for path, value in self.header.items() if not _LEVELS.search(path)}
+        named = ((path.rpartition(".")[2], number_of(value)) for path, value in reached.items())
         return {name: score for name, score in named if score is not None and normalised(name) in metrics}
 
     def stated_moment(self) -> datetime | None:
