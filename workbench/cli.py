@@ -14,8 +14,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from math import inf, nan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.records import JudgePlan, JudgeSettings
 
 DEFAULT_WORKSPACE = Path("cases")
 
@@ -139,6 +143,90 @@ def _cache(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from workbench import scoring
+    from workbench.answers.own_function import own_function
+    from workbench.errors import CancelledError
+    from workbench.report.answers_text import answers_summary
+
+    metrics = [name.strip() for name in arguments.metrics.split(",") if name.strip()] if arguments.metrics else None
+    try:
+        report = scoring.evaluate(
+            arguments.case,
+            judge=None if arguments.no_judge else _judge(arguments),
+            metrics=metrics,
+            origin=arguments.rows,
+            limit=arguments.limit,
+            own=own_function(arguments.own) if arguments.own else None,
+            out=arguments.out,
+            progress=_progress(),
+            confirm=_confirm(arguments.yes),
+        )
+    except CancelledError as stopped:
+        _say(f"workbench: {stopped}")
+        return 0
+    _print(answers_summary(report))
+    _print(f"written: {arguments.out}/answers.json" if arguments.out else "kept for the pages")
+    return 130 if report.stopped else 0
+
+
+def _judge(arguments: argparse.Namespace) -> JudgeSettings | None:
+    """The judge of the command line, what it leaves out from the environment, else from what is kept with the case."""
+    from dataclasses import replace
+
+    from workbench.answers.judge import judge_from_environment, kept_judge
+    from workbench.case import open_case
+    from workbench.errors import InputError
+    from workbench.records import JudgeSettings
+
+    entered = {
+        "url": arguments.judge_url,
+        "model": arguments.judge_model,
+        "vendor": arguments.vendor,
+        "input_per_million": arguments.price_in,
+        "output_per_million": arguments.price_out,
+        "currency": arguments.currency,
+    }
+    stated = {name: value for name, value in entered.items() if value is not None}
+    # An address belongs to its vendor and its model: one of them entered anew leaves nothing of another judge standing.
+    fresh = {"url", "model"} <= stated.keys()
+    known = None if fresh else judge_from_environment() or kept_judge(open_case(arguments.case).root)
+    if known is None and not stated:
+        return None
+    judge = replace(known or JudgeSettings(), **stated)
+    if not judge.model:
+        raise InputError("no model is named to judge; give --judge-model, or --no-judge to measure without one")
+    return judge
+
+
+def _confirm(yes: bool) -> Callable[[JudgePlan], bool]:
+    """Prints what judging would take, and asks; where nobody can be asked, `--yes` must have been said."""
+    from workbench.errors import InputError
+    from workbench.report.answers_text import plan_words
+
+    def confirm(plan: JudgePlan) -> bool:
+        _print(plan_words(plan))
+        if yes or not plan.calls:
+            return True
+        if not sys.stdin.isatty():
+            raise InputError("nothing was asked of the judge: add --yes to go ahead with the plan above")
+        sys.stderr.write("Go ahead? [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+    return confirm
+
+
+def _harness(arguments: argparse.Namespace) -> int:
+    from workbench.report.harness_text import starter_summary
+    from workbench.starter import write_harness
+
+    report = write_harness(arguments.case, arguments.out, items=arguments.items, progress=_progress())
+    _print(starter_summary(report))
+    _print(f"written: {len(report.written)} files in {arguments.out}; begin with {arguments.out}/evaluation/README.md")
+    return 0
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     from workbench import compute, session
     from workbench.ui.server import serve
@@ -180,6 +268,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "compare": _compare,
     "diagnose": _diagnose,
     "doctor": _doctor,
+    "evaluate": _evaluate,
+    "harness": _harness,
     "intake": _intake,
     "lab": _lab,
     "new": _new,
@@ -248,6 +338,13 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("cache", help="what a semantic cache and shorter contexts would save on a log")
     )
 
+    _evaluate_arguments(
+        commands.add_parser("evaluate", help="the client's answers scored, by a model where one is named")
+    )
+    _harness_arguments(
+        commands.add_parser("harness", help="an evaluation harness to leave behind: questions, tests, pipeline")
+    )
+
     serve = commands.add_parser("serve", help="the notebooks as pages in the browser")
     _server_arguments(serve, port=8866)
     serve.add_argument("--token", help="access token (default: a new one at each start)")
@@ -285,6 +382,38 @@ def _cache_arguments(cache: argparse.ArgumentParser) -> None:
     )
     cache.add_argument("--per-month", type=_positive, metavar="N", help="questions a month (default: as in the log)")
     cache.add_argument("--growth", type=_growth, default=0.0, metavar="PERCENT", help="of traffic a month (default: 0)")
+
+
+def _evaluate_arguments(evaluate: argparse.ArgumentParser) -> None:
+    _case_arguments(evaluate)
+    evaluate.add_argument(
+        "--judge-url", metavar="URL", help="address of the model that judges, like http://localhost:11434/v1"
+    )
+    evaluate.add_argument("--judge-model", metavar="MODEL", help="its name; for Azure the deployment")
+    evaluate.add_argument(
+        "--vendor", choices=("openai", "azure", "anthropic", "bedrock"), help="openai is any OpenAI-compatible address"
+    )
+    evaluate.add_argument("--price-in", type=_amount, metavar="PRICE", help="of a million tokens the judge reads")
+    evaluate.add_argument("--price-out", type=_amount, metavar="PRICE", help="of a million tokens the judge writes")
+    evaluate.add_argument("--currency", type=_currency_code, metavar="CODE", help="of the prices, like EUR")
+    evaluate.add_argument("--limit", type=_count, metavar="N", help="answers at most, drawn at random (default: 1,000)")
+    evaluate.add_argument(
+        "--metrics",
+        metavar="NAMES",
+        help="what is judged, comma separated: faithfulness, answer_relevancy, context_precision, context_recall (default: all)",
+    )
+    evaluate.add_argument(
+        "--rows", choices=("evals", "log"), help="where answers are taken from (default: evals where they hold any)"
+    )
+    evaluate.add_argument("--own", metavar="FILE.py:FUNCTION", help="a metric of your own: takes a row, gives 0 to 1")
+    evaluate.add_argument("--yes", action="store_true", help="judge without asking first")
+    evaluate.add_argument("--no-judge", action="store_true", help="measure only what needs no model")
+
+
+def _harness_arguments(harness: argparse.ArgumentParser) -> None:
+    harness.add_argument("case", type=Path, help="case folder with a query log")
+    harness.add_argument("--out", type=Path, metavar="DIR", required=True, help="new folder, or one written before")
+    harness.add_argument("--items", type=_several, default=300, metavar="N", help="questions at most (default: 300)")
 
 
 def _server_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
@@ -345,6 +474,12 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
     return int(text)
+
+
+def _several(text: str) -> int:
+    if _count(text) < 2:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 1")
+    return _count(text)
 
 
 def _currency_code(text: str) -> str:

@@ -1,0 +1,163 @@
+"""Which model judges: as the environment says, or as a person kept it with a case.
+
+No key passes through here; see `workbench.answers.judge.keys`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+from workbench.answers.judge.addresses import checked_address
+from workbench.answers.judge.vendors import base_address
+from workbench.case import JUDGE
+from workbench.errors import InputError
+from workbench.records import JudgeSettings
+from workbench.records.answers import Vendor
+
+MOST_BYTES = 10_000
+PREFIX = "WORKBENCH_JUDGE_"
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "temperature": (0, 2),
+    "max_tokens": (16, 200_000),
+    "timeout": (0.05, 3600),
+    "attempts": (1, 10),
+    "concurrency": (1, 64),
+    "input_per_million": (0, 1e6),
+    "output_per_million": (0, 1e6),
+}
+_WHOLE = frozenset({"max_tokens", "attempts", "concurrency"})
+_MAY_BE_NONE = frozenset({"temperature", "input_per_million", "output_per_million"})
+_TEXTS = ("vendor", "url", "model", "max_tokens_name", "currency", "api_version")
+
+
+def judge_from_environment(environment: Mapping[str, str] | None = None) -> JudgeSettings | None:
+    """The judge that WORKBENCH_JUDGE_MODEL names, with WORKBENCH_JUDGE_URL, _VENDOR and any other field in capitals.
+
+    None without a model. `none` stands for no temperature.
+
+    Raises:
+        InputError: a value cannot be used.
+    """
+    known = os.environ if environment is None else environment
+    said = {
+        field.name: known[PREFIX + field.name.upper()].strip()
+        for field in fields(JudgeSettings)
+        if known.get(PREFIX + field.name.upper(), "").strip()
+    }
+    if "model" not in said:
+        if "url" in said:
+            raise InputError(f"{PREFIX}MODEL is not set, but {PREFIX}URL is; name the model that judges")
+        return None
+    return checked_settings(JudgeSettings(**_from_texts(said)), PREFIX + "...", environment)
+
+
+def _from_texts(said: Mapping[str, str]) -> dict[str, Any]:
+    read: dict[str, Any] = dict(said)
+    for name in (*_BOUNDS, "as_of"):
+        if name not in said:
+            continue
+        try:
+            if said[name].lower() == "none" and name in _MAY_BE_NONE:
+                read[name] = None
+            elif name == "as_of":
+                read[name] = date.fromisoformat(said[name])
+            else:
+                read[name] = int(said[name]) if name in _WHOLE else float(said[name])
+        except ValueError:
+            kind = "a day like 2026-11-01" if name == "as_of" else "a number"
+            raise InputError(f"{PREFIX}{name.upper()}: expected {kind}; correct it or leave it out") from None
+    return read
+
+
+def kept_judge(root: Path) -> JudgeSettings | None:
+    """The judge a person kept with a case; None where there is none.
+
+    Raises:
+        InputError: the file is damaged, or names an address that may not be used.
+    """
+    path = root / JUDGE
+    if not path.is_file():
+        return None
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError("it is too large")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        known = {field.name for field in fields(JudgeSettings)}
+        if not isinstance(content, dict) or not set(content) <= known:
+            raise ValueError(f"expected an object with {', '.join(sorted(known))}")
+        day = content.get("as_of")
+        read = {**content, "as_of": date.fromisoformat(day) if day else None}
+        return checked_settings(JudgeSettings(**read), JUDGE)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{JUDGE}: cannot be read ({error}); correct it or delete it and enter the judge again"
+        ) from error
+
+
+def keep_judge(root: Path, settings: JudgeSettings) -> None:
+    """Keep a judge with a case, in one step.
+
+    Raises:
+        InputError: settings that cannot be used, or the case cannot be written to.
+    """
+    content = asdict(checked_settings(settings, "judge"))
+    content["as_of"] = settings.as_of.isoformat() if settings.as_of else None
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=root, prefix=f".{JUDGE}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, ensure_ascii=False, indent=2)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(root / JUDGE)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise InputError(f"{JUDGE}: cannot be written ({error.strerror}); the case may be read-only") from error
+
+
+def checked_settings(
+    settings: JudgeSettings, place: str, environment: Mapping[str, str] | None = None
+) -> JudgeSettings:
+    """The settings, when they can be used.
+
+    Raises:
+        InputError: a value of the wrong kind or out of bounds, no model, or an address that may not be used.
+    """
+    if settings.vendor not in get_args(Vendor):
+        raise InputError(f"{place}: vendor is {settings.vendor!r}, expected one of {', '.join(get_args(Vendor))}")
+    for name in _TEXTS:
+        text = getattr(settings, name)
+        if not isinstance(text, str) or len(text) > 2000 or not text.isprintable():
+            raise InputError(f"{place}: {name} is not a short text; enter it again")
+    if not settings.model.strip():
+        raise InputError(f"{place}: no model is named; enter the name of the model that judges")
+    for name in _BOUNDS:
+        _check_number(settings, name, place)
+    if not re.fullmatch(r"[a-z_]{1,40}", settings.max_tokens_name):
+        raise InputError(f"{place}: max_tokens_name is the name of a parameter, like max_completion_tokens")
+    if not re.fullmatch(r"[A-Z]{3}|", settings.currency):
+        raise InputError(f"{place}: currency is no code of three capital letters, like EUR")
+    address = base_address(settings)
+    if not address:
+        raise InputError(f"{place}: {settings.vendor} needs an address; enter that of your resource or region")
+    checked_address(address if not settings.url else settings.url, environment)
+    return settings
+
+
+def _check_number(settings: JudgeSettings, name: str, place: str) -> None:
+    value, (low, high) = getattr(settings, name), _BOUNDS[name]
+    if value is None and name in _MAY_BE_NONE:
+        return
+    kinds = int if name in _WHOLE else (int, float)
+    usable = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
+    if not usable:
+        raise InputError(f"{place}: {name} is {value!r}, expected a number from {low:g} to {high:g}")

@@ -1,0 +1,121 @@
+"""What was measured of a client's answers, in words: the sentence to read aloud, the plan, and the text of `workbench evaluate`.
+
+Pages and terminal share these words; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.numbers import count, measured, number, significant
+from workbench.records import AnswersReport, Estimate, JudgePlan, MetricSummary, Target
+
+VERDICTS = {"met": "met", "missed": "missed", "undetermined": "undetermined", "not_measured": "not measured"}
+KINDS = {
+    "judged": "judged by a model",
+    "computed": "computed",
+    "proxy": "a proxy, not faithfulness",
+    "client": "the client's own",
+}
+SET_BY = {"production": "the usual target", "case": "the client's target"}
+
+
+def answers_opening(report: AnswersReport) -> str:
+    """The sentence to read aloud: which targets are met, and on how many answers.
+
+    The production targets are told; the client's own stand in the table.
+    """
+    told = [_brief(target) for target in report.targets if target.set_by == "production"]
+    if all(target.verdict == "not_measured" for target in report.targets):
+        reason = next((target.reason for target in report.targets if target.reason), "")
+        return f"Of {count(report.rows)} answers none of the targets was measured: {reason}."
+    return f"On {count(report.rows)} answers: {'; '.join(told)}."
+
+
+def target_words(target: Target) -> str:
+    """One target as a sentence."""
+    name = target.metric.replace("_", " ")
+    head = f"{name} above {significant(target.level)} ({SET_BY[target.set_by]}): {VERDICTS[target.verdict]}"
+    if target.verdict == "not_measured":
+        return f"{head}; {target.reason}"
+    more = f"; about {count(target.more_rows)} more rows would decide" if target.more_rows else ""
+    why = f"; {target.reason}" if target.reason else ""
+    return f"{head}; {measured(target.value)} on {counts_words(target)}{_embedding(target.embedding)}{why}{more}"
+
+
+def counts_words(counts: Target | MetricSummary) -> str:
+    """How many rows a value rests on and how many it lacks: "90 scored, 4 undefined, 6 failed"."""
+    return f"{count(counts.scored)} scored, {count(counts.undefined)} undefined, {count(counts.failed)} failed"
+
+
+def plan_words(plan: JudgePlan) -> str:
+    """What judging would take, as lines."""
+    lines = [
+        f"to judge: {count(plan.rows)} rows, {', '.join(plan.metrics)}",
+        f"calls: {count(plan.calls)} to the model, {count(plan.cached)} replies kept from earlier runs",
+    ]
+    if plan.calls:
+        lines.append(f"tokens: {_range(plan.input_tokens)} in, {_range(plan.output_tokens)} out")
+    if plan.calls and plan.cost is not None:
+        low, high = plan.cost
+        lines.append(f"cost: {significant(low)} to {significant(high)} {plan.currency}".rstrip())
+    return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
+
+
+def answers_summary(report: AnswersReport) -> str:
+    """The text of `workbench evaluate`."""
+    lines = [answers_opening(report), "", _rows_words(report), *_judge_words(report), ""]
+    lines += [target_words(target) for target in report.targets]
+    lines += ["", *(_metric_words(summary) for summary in report.metrics)]
+    for summary in report.metrics:
+        lines += [f"  {summary.metric}: {reason} in {count(rows)} rows" for reason, rows in summary.reasons.items()]
+    if report.worst:
+        lines += ["", f"read first: {', '.join(report.worst[:10])}"]
+    return "\n".join([*lines, *([""] if report.notes else []), *report.notes]).strip()
+
+
+def _brief(target: Target) -> str:
+    name = target.metric.replace("_", " ")
+    if target.verdict == "not_measured":
+        return f"{name} not measured ({target.reason})"
+    return f"{name} {number(target.value)}, target {significant(target.level)} {VERDICTS[target.verdict]}"
+
+
+def _rows_words(report: AnswersReport) -> str:
+    where = "evaluation files" if report.origin == "evals" else "the query log"
+    if report.rows == report.available:
+        return f"{count(report.rows)} rows of {where}"
+    return f"{count(report.rows)} of {count(report.available)} rows of {where}, drawn at random"
+
+
+def _judge_words(report: AnswersReport) -> list[str]:
+    if report.judge is None:
+        return ["judge: none; metrics that need a model are not measured"]
+    usage = report.usage
+    cost = "" if usage.cost is None else f", {significant(usage.cost)} {report.judge.currency}".rstrip()
+    lines = [
+        f"judge: {report.judge.model}; {count(usage.calls)} calls, {count(usage.cached)} kept replies, "
+        f"{count(usage.failures)} given up{cost}"
+    ]
+    return [
+        *lines,
+        *(["stopped before all rows were judged; the same command goes on from here"] if report.stopped else []),
+    ]
+
+
+def _metric_words(summary: MetricSummary) -> str:
+    value = _measured(summary.value)
+    counts = f"{counts_words(summary)}, {count(summary.skipped)} skipped"
+    return f"{summary.title} ({KINDS[summary.kind]}): {value}; {counts}{_embedding(summary.embedding)}"
+
+
+def _measured(value: Estimate) -> str:
+    return measured(value)
+
+
+def _embedding(name: str) -> str:
+    return f"; vectors of {name}" if name else ""
+
+
+def _range(bounds: Sequence[int]) -> str:
+    return f"{count(bounds[0])} to {count(bounds[1])}"
