@@ -23,6 +23,7 @@ def test_the_notebooks_of_this_release_are_there() -> None:
         "01_intake",
         "02_diagnosis",
         "03_retrieval_lab",
+        "04_evaluation",
         "06_costs",
     ]
 

@@ -1,0 +1,124 @@
+"""The view of scored answers: targets, the list of rows, one row read, and the export."""
+
+from __future__ import annotations
+
+import fabricated_harness as made
+
+from workbench.records import (
+    AnswerRow,
+    AnswersReport,
+    Estimate,
+    MetricScore,
+    MetricSummary,
+    RowSupport,
+    SentenceSupport,
+    Target,
+)
+from workbench.ui.evaluation.answers_view import AnswersView, report_markup, scores_csv
+from workbench.ui.evaluation.row_view import answer_markup, row_markup
+from workbench.ui.evaluation.state import Evaluation
+from workbench.ui.evaluation.targets_chart import targets_markup
+
+HOSTILE = "<script>alert(1)</script>"
+NOT_MEASURED = Target(
+    "faithfulness",
+    0.9,
+    "production",
+    "not_measured",
+    Estimate.not_measured("no judge is set"),
+    reason="no judge is set",
+)
+
+
+def report(rows: int, text: str = "Is hail covered?") -> tuple[AnswersReport, tuple[AnswerRow, ...]]:
+    ids = tuple(f"r{place}" for place in range(rows))
+    scores = tuple(MetricScore(key, "exact", "failed", reason=f"=1+1 {text}") for key in ids)
+    summary = MetricSummary("exact", text, "client", Estimate.not_measured("all failed"), 0, 0, rows, 0, {text: rows})
+    support = tuple(RowSupport(key, 0.1, (SentenceSupport(0, 4, None, 0.1, 0.1, -1),)) for key in ids)
+    made_rows = tuple(AnswerRow(key, f"{text} {key}", f"Yes. {text}", (text,), reference=text) for key in ids)
+    told = AnswersReport("A", "log", rows, rows, (summary,), (NOT_MEASURED,), scores, support, ids)
+    return told, made_rows
+
+
+def view(rows: int, text: str = "Is hail covered?") -> AnswersView:
+    told, texts = report(rows, text)
+    return AnswersView(Evaluation(made.report(), answers=told, rows=texts))
+
+
+def test_ten_thousand_rows_are_listed_thirty_at_a_time() -> None:
+    shown = view(10_000)
+    assert len(shown.list.options) == 30
+    shown.later.click()
+    assert "Is hail covered? r30" in shown._reading.value
+    assert "31 to 60 of 10,000" in shown._said.value
+
+
+def test_the_keys_go_through_the_list_and_stop_at_its_ends() -> None:
+    shown = view(2)
+    for by, expected in ((-1, 0), (1, 1), (1, 1), (-1, 0)):
+        shown._step(by)
+        assert shown.list.index == expected
+
+
+def test_the_last_page_may_be_short_and_has_no_later_one() -> None:
+    shown = view(31)
+    shown.later.click()
+    assert len(shown.list.options) == 1
+    assert shown.later.disabled
+    shown.earlier.click()
+    assert len(shown.list.options) == 30
+
+
+def test_client_text_never_becomes_markup() -> None:
+    told, rows = report(1, HOSTILE)
+    for markup in (
+        report_markup(told),
+        row_markup(rows[0], told.scores, told.support[0], None),
+        view(1, HOSTILE)._reading.value,
+    ):
+        assert "<script" not in markup
+        assert "&lt;script&gt;" in markup
+
+
+def test_an_unsupported_sentence_is_marked_and_the_rest_is_not() -> None:
+    told, rows = report(1)
+    markup = answer_markup(rows[0], told.support[0])
+    assert ">Yes.</mark> Is hail covered?" in markup
+
+
+def test_offsets_outside_the_answer_mark_nothing() -> None:
+    broken = RowSupport(
+        "r", 0.1, (SentenceSupport(2, 900, None, 0.1, 0.1, -1), SentenceSupport(-3, 2, None, 0.1, 0.1, -1))
+    )
+    assert answer_markup(AnswerRow("r", "q", "Yes."), broken) == "Yes."
+
+
+def test_a_target_that_was_not_measured_says_so_with_its_reason_and_has_no_bar() -> None:
+    markup = targets_markup([NOT_MEASURED])
+    assert "not measured" in markup
+    assert "no judge is set" in markup
+    assert "wb-bullet" not in markup
+
+
+def test_a_target_shows_its_level_and_all_three_counts() -> None:
+    missed = Target("faithfulness", 0.9, "production", "missed", Estimate(0.7, 0.6, 0.8, 40, "wilson"), 40, 3, 2)
+    markup = targets_markup([missed])
+    assert "left:90.00%" in markup
+    assert "40 scored, 3 undefined, 2 failed" in markup
+
+
+def test_the_export_has_no_formula_and_no_number_for_a_failed_row() -> None:
+    told, _ = report(1)
+    assert scores_csv(told).splitlines()[1] == "r0,exact,failed,,'=1+1 Is hail covered?"
+
+
+def test_without_a_report_and_a_case_the_view_says_what_is_missing() -> None:
+    shown = AnswersView(Evaluation(made.report()))
+    assert "No answer has been scored yet." in shown.children[0].value
+
+
+def test_without_rows_the_list_is_empty_and_nothing_breaks() -> None:
+    shown = view(0)
+    assert shown.list.options == ()
+    shown._step(1)
+    assert "No row stands out" in shown._said.value
