@@ -181,7 +181,7 @@ def test_a_set_written_otherwise_is_told_from_the_traffic():
     found = drifts(inputs)[0]
     assert (found.drifted, found.p_value) == (True, 0.005)
     assert found.auc.value > 0.9
-    assert {"?", "what"} <= {word.word for word in found.words if word.towards == "evaluation questions"}
+    assert {"question mark", "what"} <= {word.word for word in found.words if word.towards == "evaluation questions"}
     assert (found.reference_n, found.current_n) == (len(asked), len(inputs.log.interactions))
 
 

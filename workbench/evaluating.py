@@ -106,7 +106,7 @@ def _report(case: Case, inputs: CaseInputs, tell: Progress) -> HarnessReport:
 
 
 def _notes(inputs: CaseInputs) -> list[str]:
-    notes = [f"{name}: not recognised as an evaluation set or a run." for name in inputs.evals.unrecognised]
+    notes = [f"Not read: {told}." for told in inputs.evals.unrecognised]
     looked = len(inputs.log.interactions)
     if inputs.log.total > looked:
         notes.append(f"Traffic is looked at in a sample of {count(looked)} of {count(inputs.log.total)} questions.")

@@ -23,6 +23,12 @@ _TOKEN = re.compile(r"\d{5,}|[^\W_]+|[?!:;\"'()/&%#…]")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]+")
 """Scripts that put no space between words: kana, Han characters, Thai."""
 
+_SIGN_NAMES = {
+    "?": "question mark", "!": "exclamation mark", ":": "colon", ";": "semicolon", '"': "quotation mark", "'": "apostrophe",
+    "(": "bracket", ")": "bracket", "/": "slash", "&": "&", "%": "%", "#": "#", "…": "dots",
+}  # fmt: skip
+_LETTER = re.compile("[a-z]")
+
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 
@@ -46,6 +52,15 @@ def _pieces(token: str) -> list[str]:
     if _UNSPACED.fullmatch(token):
         return [token[start : start + 2] for start in range(max(1, len(token) - 1))]
     return [token]
+
+
+def spoken(sign: str) -> str | None:
+    """A word or sign as one can read it aloud; None for a letter that stands alone, the rest of a code, which says nothing.
+
+    >>> spoken("cyber"), spoken(":"), spoken("w")
+    ('cyber', 'colon', None)
+    """
+    return None if _LETTER.fullmatch(sign) else _SIGN_NAMES.get(sign, sign)
 
 
 def log_likelihood(here: Numbers, n_here: float, there: Numbers, n_there: float) -> Numbers:

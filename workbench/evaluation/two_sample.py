@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.evaluation.telling_words import CAPITAL, WordTable, signs_of
+from workbench.evaluation.telling_words import CAPITAL, WordTable, signs_of, spoken
 from workbench.observing import plain
 from workbench.records import Estimate, TellingWord
 
@@ -120,7 +120,8 @@ def telling_words(questions: Sequence[Question], reference: str, current: str) -
     order = np.lexsort((np.arange(len(weights)), -np.abs(weights)))[:MOST_WORDS]
     limits = chdtri(1, [ALPHA if rank < FEWEST_WORDS else ALPHA / len(weights) for rank in range(len(order))])
     sure = [place for place, limit in zip(order, limits, strict=True) if abs(weights[place]) >= limit]
-    return tuple(TellingWord(table.words[place], current if weights[place] > 0 else reference) for place in sure)
+    told_by = [(spoken(table.words[place]), current if weights[place] > 0 else reference) for place in sure]
+    return tuple(TellingWord(word, towards) for word, towards in dict.fromkeys(told_by) if word)
 
 
 def _different_texts(questions: Iterable[Question], current: bool) -> list[str]:

@@ -72,7 +72,7 @@ def _needs(size: SampleSize, beyond: float | None) -> str:
     """What it takes to see a drop that the set cannot see; "" where it sees all of them."""
     smaller = [needed for needed in size.needed if beyond is None or _smaller(needed, beyond)]
     named = next((needed for needed in smaller if needed.drop in SMALL_DROPS), smaller[0] if smaller else None)
-    return f"to see {_bare(named.drop)} you need {count(_rounded_up(named.paired))}" if named else ""
+    return f"to see {_bare(named.drop)} you need {count(rounded_up(named.paired))}" if named else ""
 
 
 def _smaller(needed: NeededItems, drop: float) -> bool:
@@ -89,7 +89,7 @@ def _bare(drop: float) -> str:
     return f"{100 * drop:.0f}" if drop >= 0.0095 else f"{100 * drop:.1f}"
 
 
-def _rounded_up(items: int) -> int:
+def rounded_up(items: int) -> int:
     """Two digits, upwards: a plan is no more precise than that, and 337 items are not 330."""
     step = 10 ** max(0, floor(log10(items)) - 1) if items else 1
     return ceil(items / step) * step

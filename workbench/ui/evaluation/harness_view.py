@@ -11,7 +11,7 @@ import ipywidgets as widgets
 
 from workbench.numbers import count
 from workbench.records import Rubric, RubricItem, RubricSection, SampleSize
-from workbench.report.harness_text import rubric_lines, sample_size_basis, section_points
+from workbench.report.harness_text import rounded_up, rubric_lines, sample_size_basis, section_points
 from workbench.ui.components import badge, bullets, empty_state, escape, join, paragraph, section, source_link, table
 from workbench.ui.evaluation.state import Evaluation
 from workbench.ui.evaluation.words import looked_at, next_steps, score_word
@@ -82,11 +82,11 @@ def size_markup(size: SampleSize) -> str:
         if size.paired_drop is not None
         else "No drop of the pass rate can be seen with this set."
     )
-    rows = [[_points(one.drop), count(one.paired), count(one.separate)] for one in size.needed]
+    rows = [[_points(one.drop), count(rounded_up(one.paired)), count(rounded_up(one.separate))] for one in size.needed]
     needed = table(
         ["To see a drop of", "Items, same for both", "Items, in each of two sets"],
         rows,
-        caption="With 80 % power at 5 %.",
+        caption="With 80 % power at 5 %; rounded up to two digits.",
         numeric=(1, 2),
     )
     return (

@@ -35,15 +35,17 @@ def looked_at(rubric: Rubric) -> bool:
 
 
 def answers_sentence(answers: AnswersReport | None) -> str:
-    """Where the answers stand against their targets."""
+    """Where the answers stand against the targets of production."""
     if answers is None:
         return "No answer has been scored yet."
-    by_verdict = [(words, _titles(answers, verdict)) for verdict, words in _VERDICTS.items()]
-    told = [f"{listed(titles)} {words}" for words, titles in by_verdict if titles]
-    if not told:
-        return f"{count(answers.rows)} answers were looked at; no target is set."
-    said = "; ".join(told)
-    return f"Of the answers' targets, {said}."
+    targets = [target for target in answers.targets if target.set_by == "production"]
+    if all(target.verdict == "not_measured" for target in targets):
+        looked = f"{count(answers.rows)} answers were looked at"
+        return f"{looked}; {'no model has judged them' if answers.judge is None else 'the model judged none of them'}."
+    told = [
+        f"{listed(titles)} {words}" for verdict, words in _VERDICTS.items() if (titles := _titles(targets, verdict))
+    ]
+    return f"Of the answers' targets, {'; '.join(told)}."
 
 
 _VERDICTS = {
@@ -54,14 +56,8 @@ _VERDICTS = {
 }
 
 
-def _titles(answers: AnswersReport, verdict: str) -> list[str]:
-    titles = {summary.metric: summary.title for summary in answers.metrics}
-    targets: Sequence[Target] = answers.targets
-    return [
-        (titles.get(target.metric) or target.metric.replace("_", " ")).lower()
-        for target in targets
-        if target.verdict == verdict
-    ]
+def _titles(targets: Sequence[Target], verdict: str) -> list[str]:
+    return [target.metric.replace("_", " ") for target in targets if target.verdict == verdict]
 
 
 def score_word(score: float | None) -> str:
