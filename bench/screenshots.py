@@ -28,6 +28,15 @@ COSTS = (
 )
 """The same for the costs page; the study is made when the page is first opened."""
 
+EVALUATION = (
+    ("evaluation", "harness", ".wb-panel-harness .wb-section-line"),
+    ("evaluation_coverage", "coverage", ".wb-panel-coverage .js-plotly-plot"),
+    ("evaluation_answers", "answers", ".wb-panel-answers .wb-answer"),
+    ("evaluation_runs", "runs", ".wb-panel-runs .js-plotly-plot"),
+    ("evaluation_drift", "drift", ".wb-panel-drift .js-plotly-plot"),
+)
+"""The same for the evaluation page; harness and answers are looked at when the page is first opened."""
+
 
 def main() -> None:
     """Write one picture a page, at projector size."""
@@ -42,6 +51,8 @@ def main() -> None:
         for name, view, ready in VIEWS:
             _take(page, name, f"03_retrieval_lab.ipynb?{CASE}&view={view}", ready)
         _take_question(page)
+        for name, view, ready in EVALUATION:
+            _take(page, name, f"04_evaluation.ipynb?{CASE}&view={view}", ready)
         for name, view, ready in COSTS:
             _take(page, name, f"06_costs.ipynb?{CASE}&view={view}", ready)
         browser.close()

@@ -14,10 +14,11 @@ from fabricated_retrieval import HashingEncoder
 from fake_endpoint import serving
 
 from workbench import compute, scoring
+from workbench.answers.report import worst_rows
 from workbench.case import open_case
 from workbench.cli import main
 from workbench.errors import CancelledError, CaseError
-from workbench.records import JudgeSettings
+from workbench.records import JudgeSettings, MetricScore
 
 ANSWERS = 8
 CONTEXT = "Hail is covered by motor policies."
@@ -189,3 +190,13 @@ print({args[1][1] for args in met if isinstance(args[1], tuple)})
         done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "{" + endpoint.root.rpartition(":")[2] + "}"
+
+
+def test_answers_that_users_disliked_are_read_first_where_no_judge_looked() -> None:
+    scores = [
+        MetricScore(row_id, "support", "ok", value) for row_id, value in [("hi", 0.1), ("wrong", 0.4), ("fine", 1.0)]
+    ]
+    assert worst_rows(scores) == ("hi", "wrong")
+    assert worst_rows(scores, {"wrong"}) == ("wrong", "hi")
+    judged = MetricScore("hi", "faithfulness", "ok", 0.5)
+    assert worst_rows([*scores, judged], {"wrong"}) == ("hi", "wrong")

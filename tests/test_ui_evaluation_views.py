@@ -108,7 +108,9 @@ def test_targets_are_told_by_their_verdict_the_missed_ones_first() -> None:
     said = answers_sentence(answers)
     assert said == "Of the answers' targets, answer relevancy and context precision missed; faithfulness met."
     unjudged = tuple(replace(target, verdict="not_measured") for target in targets)
-    assert answers_sentence(replace(answers, targets=unjudged)) == "10 answers were looked at; no model has judged them."
+    assert (
+        answers_sentence(replace(answers, targets=unjudged)) == "10 answers were looked at; no model has judged them."
+    )
     own = Target("faithfulness", 0.7, "case", "met", Estimate.not_measured("-"))
     assert answers_sentence(replace(answers, targets=(*targets, own))) == said
 

@@ -5,7 +5,7 @@ It asks no model; scores of a judge are handed in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -161,7 +161,7 @@ def answers_report(
         targets=targets(summaries, case_targets),
         scores=scores,
         support=without.support,
-        worst=worst_rows(scores),
+        worst=worst_rows(scores, {row.row_id for row in taken if (row.feedback or 0) < 0}),
         judge=judged.settings if judged else None,
         judged_at=judged.at if judged else None,
         usage=judged.usage if judged else JudgeUsage(),
@@ -170,8 +170,11 @@ def answers_report(
     )
 
 
-def worst_rows(scores: Sequence[MetricScore]) -> tuple[str, ...]:
-    """Rows to read first: by the lowest value a judge gave, then by the support proxy alone; perfect ones are left out."""
+def worst_rows(scores: Sequence[MetricScore], disliked: Collection[str] = ()) -> tuple[str, ...]:
+    """Rows to read first: by the lowest value a judge gave, then by the support proxy alone; perfect ones are left out.
+
+    Among those no judge looked at, answers that users disliked come first: small talk is found in no context either.
+    """
     judged: dict[str, float] = {}
     proxy: dict[str, float] = {}
     for score in scores:
@@ -183,5 +186,5 @@ def worst_rows(scores: Sequence[MetricScore]) -> tuple[str, ...]:
             proxy[score.row_id] = score.value
     # Ties by the proxy, then by id, so that the order does not depend on that of the rows.
     first = sorted(judged, key=lambda row_id: (judged[row_id], proxy.get(row_id, 1.0), row_id))
-    then = sorted(proxy.keys() - judged.keys(), key=lambda row_id: (proxy[row_id], row_id))
+    then = sorted(proxy.keys() - judged.keys(), key=lambda row_id: (row_id not in disliked, proxy[row_id], row_id))
     return tuple([*first, *then][:WORST])
