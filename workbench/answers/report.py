@@ -120,7 +120,7 @@ def unjudged(
         for name in dict.fromkeys(each.metric for each in client)
     }
     k = depths(rows)
-    notes = (f"Ids are ranked over {k[0]} to {k[1]} retrieved contexts a row, as many as were logged.",) if k else ()
+    notes = (_depth_note(*k),) if k else ()
     scores = (*id_scores(rows), *semantic_similarity(rows, encode), *proxy, *client)
     return Unjudged(scores, found, {**COMPUTED_ABOUT, **about}, notes)
 
@@ -168,6 +168,16 @@ def answers_report(
         stopped=judged.stopped if judged else False,
         notes=(*rows.notes, *without.notes, *(judged.notes if judged else ())),
     )
+
+
+def _depth_note(fewest: int, most: int) -> str:
+    """How many retrieved contexts the metrics of ids rest on.
+
+    >>> _depth_note(5, 5)
+    'Ids are ranked over 5 retrieved contexts a row, as many as were logged.'
+    """
+    depth = str(most) if fewest == most else f"{fewest} to {most}"
+    return f"Ids are ranked over {depth} retrieved contexts a row, as many as were logged."
 
 
 def worst_rows(scores: Sequence[MetricScore], disliked: Collection[str] = ()) -> tuple[str, ...]:
