@@ -53,7 +53,7 @@ def diagnosis_summary(diagnosis: Diagnosis) -> str:
         # Below the least coverage a probability is little more than the starting odds: the word stands alone.
         thin = cause.verdict == "not_enough_evidence"
         band = "" if thin else f"{probability(cause.probability)} [{probability(cause.low)}, {probability(cause.high)}]"
-        seen = f"evidence seen {probability(cause.coverage):<8}"
+        seen = f"evidence seen {probability(cause.coverage):<10}"
         lines.append(f"{CAUSE_NAMES[cause.cause]:<24}{band:<24}{seen}{VERDICT_WORDS[cause.verdict]}")
     steps = [f"  {step.text} ({step.minutes} min)" for step in diagnosis.next_steps[:3]]
     return "\n".join([*lines, "", *(["Next:", *steps] if steps else [])]).rstrip()
