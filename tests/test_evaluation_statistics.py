@@ -250,3 +250,12 @@ def test_thousands_of_queries_are_tested_like_any_others(queries: int) -> None:
     alike = np.tile([0.25, -0.25], queries // 2)
     assert randomisation_p_value(alike, np.random.default_rng(0)) > 0.5
     assert randomisation_p_value(np.abs(alike), np.random.default_rng(0)) < 0.001
+
+
+@pytest.mark.parametrize("size", [1e-300, 2e-205, 1.0, 1e150])
+def test_bounds_follow_the_scale_of_the_values_however_small(size: float) -> None:
+    values = np.array([0.0, 0.0, 0.0, 1.0, 3.0])
+    low, high = bca_bounds(bootstrap_means(values[:, None], rng())[:, 0], values, 0.95)
+    scaled = values * size
+    found = bca_bounds(bootstrap_means(scaled[:, None], rng())[:, 0], scaled, 0.95)
+    assert found == pytest.approx((low * size, high * size), rel=1e-9)

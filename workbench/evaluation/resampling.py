@@ -95,6 +95,8 @@ def _wide_normal_quantile(queries: int, level: float) -> float:
 def _acceleration(values: Values) -> float:
     """Skewness of the mean's jackknife values over six, which for a mean is that of the sample over six root n."""
     deviations = values - values.mean()
+    # Skewness has no scale; tiny values would have squares of zero.
+    deviations = deviations / np.abs(deviations).max()
     return float((deviations**3).sum() / (6 * (deviations**2).sum() ** 1.5))
 
 
