@@ -67,3 +67,8 @@ def test_rows_without_a_reference_are_told_and_not_counted():
     found = planned([AnswerRow("1", "q?", "a", ("c",))], ["context_recall"])
     assert (found.rows, found.calls) == (0, 0)
     assert found.notes == ("context_recall: no reference answer in 1 of 1 rows; they are skipped",)
+
+
+def test_the_plan_names_the_host_that_texts_go_to():
+    found = planned(rows(1), settings=JudgeSettings(url="https://gateway.example:8443/v1", model="m"))
+    assert found.notes[0] == "questions, answers, contexts and references of these rows go to gateway.example:8443"

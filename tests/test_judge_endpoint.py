@@ -166,6 +166,9 @@ def test_a_key_is_not_sent_to_hosts_it_is_not_meant_for(monkeypatch):
     assert key_for(own, {"OPENAI_API_KEY": SECRET}).reveal() == SECRET
     assert key_for(other, {"OPENAI_API_KEY": SECRET}) is None
     assert key_for(other, {"WORKBENCH_JUDGE_KEY": SECRET, "WORKBENCH_JUDGE_URL": "https://ours.example/v1"}) is None
+    assert key_for(other, {"WORKBENCH_JUDGE_KEY": SECRET}) is None  # a case may have named this host, its owner has not
+    assert key_for(other, {"WORKBENCH_JUDGE_KEY": SECRET, "WORKBENCH_JUDGE_URL": other.url}) is not None
+    assert key_for(JudgeSettings(model="m"), {"WORKBENCH_JUDGE_KEY": SECRET}) is not None
 
 
 @pytest.mark.parametrize(

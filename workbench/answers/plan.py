@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from workbench.answers.judge.addresses import host_of
+from workbench.answers.judge.vendors import base_address
 from workbench.answers.ragas_metrics import score_row
 from workbench.numbers import count
 from workbench.records import AnswerRow, JudgePlan, JudgeSettings
@@ -158,6 +160,8 @@ def _notes(skipped: Counter[str], rows: int, settings: JudgeSettings, dry: _DryJ
         notes.append(f"{reason} in {count(number)} of {count(rows)} rows; they are skipped")
     if not dry.calls:
         return notes
+    host = host_of(base_address(settings))
+    notes.insert(0, f"questions, answers, contexts and references of these rows go to {host or 'the endpoint'}")
     notes.append("tokens are estimated from the length of texts; a model that reasons before it answers writes more")
     if settings.input_per_million is None or settings.output_per_million is None:
         notes.append("no cost: the prices of the judge's tokens are not known")

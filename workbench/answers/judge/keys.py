@@ -58,8 +58,9 @@ class Key:
 def key_for(settings: JudgeSettings, environment: Mapping[str, str] | None = None) -> Key | None:
     """The key for an endpoint; None where there is none, as for most models on one's own machines.
 
-    WORKBENCH_JUDGE_KEY comes first, where WORKBENCH_JUDGE_URL names the same host or is not set; then the vendor's usual name,
-    for the vendor's own hosts alone; then the keyring, service "pilot-workbench", the host as user.
+    WORKBENCH_JUDGE_KEY comes first, where WORKBENCH_JUDGE_URL names the same host, or is not set and the host is the vendor's
+    own; then the vendor's usual name, for its own hosts alone; then the keyring, service "pilot-workbench", the host as user.
+    So a `judge.json` that came with a client's case cannot send a key to a host that its owner did not name.
 
     Raises:
         InputError: what was found cannot be a key.
@@ -67,10 +68,11 @@ def key_for(settings: JudgeSettings, environment: Mapping[str, str] | None = Non
     known = os.environ if environment is None else environment
     host = host_of(base_address(settings))
     meant = known.get(URL_NAME, "").strip()
-    if known.get(KEY_NAME, "").strip() and (not meant or host_of(meant) == host):
-        return Key(known[KEY_NAME], KEY_NAME)
     name, hosts = USUAL[settings.vendor]
-    if known.get(name, "").strip() and hosts.fullmatch(host.partition(":")[0]):
+    vendors_own = hosts.fullmatch(host.partition(":")[0]) is not None
+    if known.get(KEY_NAME, "").strip() and (host_of(meant) == host if meant else vendors_own):
+        return Key(known[KEY_NAME], KEY_NAME)
+    if known.get(name, "").strip() and vendors_own:
         return Key(known[name], name)
     kept = _from_keyring(host)
     return Key(kept, f"the keyring, for {host}") if kept else None
