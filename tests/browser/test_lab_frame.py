@@ -40,6 +40,7 @@ def test_every_view_opens_by_mouse_and_by_keyboard_and_hides_the_others(lab: Pag
         expect(lab.locator(f".wb-panel-{view}")).to_be_visible()
         for other in set(VIEWS) - {view}:
             expect(lab.locator(f".wb-panel-{other}")).to_be_hidden()
+        expect(lab.locator(f".wb-panel-{view} .wb-skeleton")).to_have_count(0)
         expect(lab.locator(f".wb-panel-{view} .wb-error")).to_have_count(0)
     expect(lab.locator(".wb-lab-below")).to_be_hidden()
     lab.locator("[data-tab=grading]").focus()
