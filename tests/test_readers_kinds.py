@@ -81,7 +81,7 @@ def zipped(**members: str) -> bytes:
         ("a.txt", "%PDF-1.7\n%\xe2", "pdf"),
         ("a.pdf", PROSE, "txt"),
         ("a.doc", "{\\rtf1\\ansi x}", "rtf"),
-        ("a.bin", gzip.compress(b"x"), "gzip"),
+        ("a.bin", gzip.compress(b"x", mtime=0), "gzip"),
         ("a", b"PAR1\x15\x00", "parquet"),
         ("a.db", b"SQLite format 3\x00" + bytes(20), "sqlite"),
         ("a.txt", b"\x89PNG\r\n\x1a\n" + bytes(20), "image"),
