@@ -12,9 +12,12 @@ from workbench.case import Case, open_case
 from workbench.compute import JobState
 from workbench.records import EvalItem, HarnessReport
 from workbench.ui.evaluation import page as evaluation_page
-from workbench.ui.evaluation.page import EvaluationPanel
+from workbench.ui.evaluation.page import build_evaluation_page
 from workbench.ui.evaluation.runs_view import build_runs_view, items_of
 from workbench.ui.evaluation.state import Evaluation
+from workbench.ui.making import MadeOrMaking
+from workbench.ui.page import PageContext
+from workbench.ui.steps import step
 
 
 @pytest.fixture
@@ -40,9 +43,13 @@ def keep(monkeypatch: pytest.MonkeyPatch, report: HarnessReport | None) -> None:
     monkeypatch.setattr("workbench.scoring.stored_answers", lambda _case: None)
 
 
+def context(case: Case, **query: str) -> PageContext:
+    return PageContext(step("evaluation"), case, (case,), (), query)
+
+
 def test_a_stored_report_is_shown_without_a_job(case, started, monkeypatch) -> None:
     keep(monkeypatch, made.report())
-    panel = EvaluationPanel(case, {"view": "coverage"})
+    panel = build_evaluation_page(context(case, view="coverage"))
     assert started == []
     assert "research project" in panel.children[0].children[0].value
 
@@ -50,8 +57,8 @@ def test_a_stored_report_is_shown_without_a_job(case, started, monkeypatch) -> N
 def test_without_a_report_the_job_starts_and_its_end_shows_the_report(case, started, monkeypatch) -> None:
     keep(monkeypatch, None)
 
-    async def visit() -> EvaluationPanel:
-        panel = EvaluationPanel(case, {})
+    async def visit() -> MadeOrMaking:
+        panel = build_evaluation_page(context(case))
         for _ in range(20):
             await asyncio.sleep(0.01)
         return panel

@@ -9,20 +9,18 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 from workbench import costing
-from workbench.case import Case
-from workbench.compute import JobState
 from workbench.report.costs_text import opening
 from workbench.ui.address import Address
 from workbench.ui.arrival import Arrival
-from workbench.ui.components import empty_state, paragraph, sentence
+from workbench.ui.components import paragraph, sentence
 from workbench.ui.costs.bill_view import build_bill_view
 from workbench.ui.costs.breaker_view import build_breaker_view
 from workbench.ui.costs.cache_view import build_cache_view
 from workbench.ui.costs.context_view import build_context_view
 from workbench.ui.costs.pairs_view import build_pairs_view
 from workbench.ui.costs.state import Costs
+from workbench.ui.making import MadeOrMaking, Making
 from workbench.ui.page import PageContext, column, html, safe_callback
-from workbench.ui.progress import UNFINISHED, JobProgress
 from workbench.ui.tabs import Tabs, View
 
 MISSING = (
@@ -32,51 +30,19 @@ MISSING = (
 )
 
 
-def build_costs_page(context: PageContext) -> widgets.Widget:
+def build_costs_page(context: PageContext) -> MadeOrMaking:
     """The page of a case: its cost study, or the job that makes it."""
     case = context.case
     assert case is not None  # the page is shown with needs_case
-    return CostsPanel(case, context.query.get("view", ""))
 
+    def result() -> widgets.Widget | None:
+        study = costing.stored_costs(case)
+        return build_costs_panel(Costs(study, case=case, view=context.query.get("view", ""))) if study else None
 
-class CostsPanel(widgets.VBox):  # type: ignore[misc]
-    """The study where there is one, and the job that makes it.
+    def start() -> None:
+        costing.start_costs(case)
 
-    Attributes:
-        progress: the job; starts by itself where there is no study, unless the last attempt ended badly.
-        again: starts it by hand after it was stopped or failed.
-    """
-
-    def __init__(self, case: Case, view: str) -> None:
-        super().__init__()
-        self.add_class("wb-column")
-        self._case, self._view = case, view
-        self.again = widgets.Button(description="Replay the log", button_style="primary")
-        self.again.on_click(safe_callback(lambda _: self._begin()))
-        self.progress = JobProgress(case, costing.COSTS, self._ended, what="replay of the log")
-        if not self._show():
-            if not self.progress.under_way and not self.progress.children:
-                self._begin()
-            self._wait(stopped=not self.progress.under_way)
-
-    def _begin(self) -> None:
-        self.progress.follow(lambda: costing.start_costs(self._case))
-        self._wait(stopped=False)
-
-    def _ended(self, state: JobState) -> None:
-        if not self._show():
-            self._wait(stopped=state.status in UNFINISHED)
-
-    def _wait(self, *, stopped: bool) -> None:
-        missing = html(empty_state(*MISSING))
-        self.children = [missing, self.progress, *([self.again] if stopped else [])]
-
-    def _show(self) -> bool:
-        study = costing.stored_costs(self._case)
-        if study is None:
-            return False
-        self.children = [build_costs_panel(Costs(study, case=self._case, view=self._view))]
-        return True
+    return MadeOrMaking(case, Making(costing.COSTS, "replay of the log", "Replay the log", MISSING, start, result))
 
 
 def build_costs_panel(state: Costs) -> widgets.Widget:

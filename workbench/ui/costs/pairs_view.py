@@ -24,9 +24,9 @@ from workbench.numbers import count
 from workbench.report.costs_text import TOLD_BY
 from workbench.report.exports import Cell, csv_text
 from workbench.ui.components import badge, empty_state, escape, paragraph
-from workbench.ui.costs.keys import KeyCatcher
 from workbench.ui.costs.state import Costs
 from workbench.ui.downloads import Download, Work
+from workbench.ui.keys import KeyCatcher
 from workbench.ui.page import column, html, safe_callback
 
 FILTERS: list[tuple[str, str]] = [

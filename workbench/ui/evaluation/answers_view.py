@@ -15,11 +15,11 @@ from workbench.numbers import count, measured
 from workbench.records import AnswerRow, AnswersReport, MetricSummary
 from workbench.report.exports import Cell, csv_text
 from workbench.ui.components import badge, bullets, empty_state, escape, paragraph, section, table
-from workbench.ui.costs.keys import KeyCatcher
 from workbench.ui.downloads import Download, Work
 from workbench.ui.evaluation.row_view import row_markup
 from workbench.ui.evaluation.state import Evaluation
 from workbench.ui.evaluation.targets_chart import targets_markup
+from workbench.ui.keys import KeyCatcher
 from workbench.ui.page import column, html, safe_callback
 from workbench.ui.progress import JobProgress
 

@@ -6,24 +6,20 @@ Above the tabs the sentence to read aloud; where nothing is looked at yet, the j
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import ipywidgets as widgets
 
 from workbench import evaluating, scoring
-from workbench.case import Case
-from workbench.compute import JobState
 from workbench.ui.address import Address
 from workbench.ui.arrival import Arrival
-from workbench.ui.components import empty_state, sentence
+from workbench.ui.components import sentence
 from workbench.ui.evaluation.coverage_view import build_coverage_view
 from workbench.ui.evaluation.drift_view import build_drift_view
 from workbench.ui.evaluation.harness_view import build_harness_view
 from workbench.ui.evaluation.runs_view import build_runs_view
 from workbench.ui.evaluation.state import Evaluation
 from workbench.ui.evaluation.words import opening
+from workbench.ui.making import MadeOrMaking, Making
 from workbench.ui.page import PageContext, column, html, safe_callback
-from workbench.ui.progress import UNFINISHED, JobProgress
 from workbench.ui.tabs import Tabs, View
 
 MISSING = (
@@ -33,53 +29,24 @@ MISSING = (
 )
 
 
-def build_evaluation_page(context: PageContext) -> widgets.Widget:
+def build_evaluation_page(context: PageContext) -> MadeOrMaking:
     """The page of a case: its harness report, or the job that makes it."""
     case = context.case
     assert case is not None  # the page is shown with needs_case
-    return EvaluationPanel(case, context.query)
 
-
-class EvaluationPanel(widgets.VBox):  # type: ignore[misc]
-    """The report where there is one, and the job that makes it.
-
-    Attributes:
-        progress: the job; starts by itself where there is no report, unless the last attempt ended badly.
-        again: starts it by hand after it was stopped or failed.
-    """
-
-    def __init__(self, case: Case, asked: Mapping[str, str]) -> None:
-        super().__init__()
-        self.add_class("wb-column")
-        self._case, self._asked = case, asked
-        self.again = widgets.Button(description="Look at the harness", button_style="primary")
-        self.again.on_click(safe_callback(lambda _: self._begin()))
-        self.progress = JobProgress(case, evaluating.EVALUATION, self._ended, what="evaluation")
-        if not self._show():
-            if not self.progress.under_way and not self.progress.children:
-                self._begin()
-            self._wait(stopped=not self.progress.under_way)
-
-    def _begin(self) -> None:
-        self.progress.follow(lambda: evaluating.start_evaluation(self._case))
-        self._wait(stopped=False)
-
-    def _ended(self, state: JobState) -> None:
-        if not self._show():
-            self._wait(stopped=state.status in UNFINISHED)
-
-    def _wait(self, *, stopped: bool) -> None:
-        missing = html(empty_state(*MISSING))
-        self.children = [missing, self.progress, *([self.again] if stopped else [])]
-
-    def _show(self) -> bool:
-        report = evaluating.stored_harness(self._case)
+    def result() -> widgets.Widget | None:
+        report = evaluating.stored_harness(case)
         if report is None:
-            return False
-        answers = scoring.stored_answers(self._case)
-        state = Evaluation(report, case=self._case, answers=answers, asked=self._asked)
-        self.children = [build_evaluation_panel(state)]
-        return True
+            return None
+        answers = scoring.stored_answers(case)
+        return build_evaluation_panel(Evaluation(report, case=case, answers=answers, asked=context.query))
+
+    def start() -> None:
+        evaluating.start_evaluation(case)
+
+    return MadeOrMaking(
+        case, Making(evaluating.EVALUATION, "evaluation", "Look at the harness", MISSING, start, result)
+    )
 
 
 def build_evaluation_panel(state: Evaluation) -> widgets.Widget:

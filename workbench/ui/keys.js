@@ -13,7 +13,7 @@ function render({ model, el }) {
     event.stopPropagation();
     model.send({ key });
   }
-  // Before the list of pairs takes a letter for the beginning of an entry.
+  // Before a list takes a letter for the beginning of an entry.
   document.addEventListener("keydown", pressed, true);
   return () => document.removeEventListener("keydown", pressed, true);
 }
