@@ -5,13 +5,14 @@ It shows what the report holds; differences were tested elsewhere.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
 
 from workbench.case import Case
 from workbench.records import EvalItem, RunChange
+from workbench.ui.background import Background
 from workbench.ui.chart_frame import ChartFrame
 from workbench.ui.components import (
     bullets,
@@ -62,7 +63,7 @@ class RunsView(widgets.VBox):  # type: ignore[misc]
             box.add_class("wb-controls")
         super().__init__([head, self._said, self.frame, self._changes, reading, self._items, self._runs])
         self.add_class("wb-runs")
-        self._reading: asyncio.Task[None] | None = None
+        self._reading = Background()
         self._offer()
         self._write()
         self.which.observe(safe_callback(self._metric_chosen), "value")
@@ -130,18 +131,10 @@ class RunsView(widgets.VBox):  # type: ignore[misc]
         state = self._state
         if state.case is None or state.items:
             return
-        try:
-            self._reading = asyncio.get_running_loop().create_task(self._read(state.case))
-        except RuntimeError:  # no page is served, as in a script
-            state.items = items_of(state.case)
+        self._reading.run(partial(items_of, state.case), self._take)
 
-    async def _read(self, case: Case) -> None:
-        found = await asyncio.to_thread(items_of, case)
-
-        def take() -> None:
-            self._state.items = found
-
-        safe_callback(take)()
+    def _take(self, found: dict[str, EvalItem]) -> None:
+        self._state.items = found
 
 
 def build_runs_view(state: Evaluation) -> widgets.Widget:
