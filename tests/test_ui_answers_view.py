@@ -8,14 +8,16 @@ from workbench.records import (
     AnswerRow,
     AnswersReport,
     Estimate,
+    JudgedPart,
     MetricScore,
     MetricSummary,
     RowSupport,
     SentenceSupport,
     Target,
 )
-from workbench.ui.evaluation.answers_view import AnswersView, report_markup, scores_csv
+from workbench.ui.evaluation.answers_view import AnswersView, metrics_markup, targets_section
 from workbench.ui.evaluation.row_view import answer_markup, row_markup
+from workbench.ui.evaluation.rows_view import RowsView, scores_csv
 from workbench.ui.evaluation.state import Evaluation
 from workbench.ui.evaluation.targets_chart import targets_markup
 
@@ -40,9 +42,9 @@ def report(rows: int, text: str = "Is hail covered?") -> tuple[AnswersReport, tu
     return told, made_rows
 
 
-def view(rows: int, text: str = "Is hail covered?") -> AnswersView:
+def view(rows: int, text: str = "Is hail covered?", **asked: str) -> RowsView:
     told, texts = report(rows, text)
-    return AnswersView(Evaluation(made.report(), answers=told, rows=texts))
+    return RowsView(Evaluation(made.report(), answers=told, rows=texts, asked=asked))
 
 
 def test_ten_thousand_rows_are_listed_thirty_at_a_time() -> None:
@@ -60,6 +62,27 @@ def test_the_keys_go_through_the_list_and_stop_at_its_ends() -> None:
         assert shown.list.index == expected
 
 
+def test_the_keys_go_over_the_end_of_what_is_listed() -> None:
+    shown = view(31)
+    shown.list.index = 29
+    shown._step(1)
+    assert (shown._state.answer, len(shown.list.options), shown.list.index) == ("r30", 1, 0)
+    shown._step(-1)
+    assert (shown._state.answer, len(shown.list.options), shown.list.index) == ("r29", 30, 29)
+
+
+def test_the_answer_named_in_the_address_is_the_one_that_is_read() -> None:
+    shown = view(100, answer="r64")
+    assert (shown._first, shown.list.index) == (60, 4)
+    assert "Is hail covered? r64" in shown._reading.value
+    shown.list.index = 5
+    assert shown._state.address()["answer"] == "r65"
+
+
+def test_an_answer_that_is_not_there_leaves_the_first() -> None:
+    assert view(3, answer="r64")._state.answer == "r0"
+
+
 def test_the_last_page_may_be_short_and_has_no_later_one() -> None:
     shown = view(31)
     shown.later.click()
@@ -72,8 +95,8 @@ def test_the_last_page_may_be_short_and_has_no_later_one() -> None:
 def test_client_text_never_becomes_markup() -> None:
     told, rows = report(1, HOSTILE)
     for markup in (
-        report_markup(told),
-        row_markup(rows[0], told.scores, told.support[0], None),
+        metrics_markup(told),
+        row_markup(rows[0], told.scores, told.support[0], None, 0.5),
         view(1, HOSTILE)._reading.value,
     ):
         assert "<script" not in markup
@@ -82,7 +105,7 @@ def test_client_text_never_becomes_markup() -> None:
 
 def test_an_unsupported_sentence_is_marked_and_the_rest_is_not() -> None:
     told, rows = report(1)
-    markup = answer_markup(rows[0], told.support[0])
+    markup = answer_markup(rows[0], told.support[0], 0.5)
     assert ">Yes.</mark> Is hail covered?" in markup
 
 
@@ -90,7 +113,7 @@ def test_offsets_outside_the_answer_mark_nothing() -> None:
     broken = RowSupport(
         "r", 0.1, (SentenceSupport(2, 900, None, 0.1, 0.1, -1), SentenceSupport(-3, 2, None, 0.1, 0.1, -1))
     )
-    assert answer_markup(AnswerRow("r", "q", "Yes."), broken) == "Yes."
+    assert answer_markup(AnswerRow("r", "q", "Yes."), broken, 0.5) == "Yes."
 
 
 def test_a_target_that_was_not_measured_says_so_with_its_reason_and_has_no_bar() -> None:
@@ -114,6 +137,7 @@ def test_the_export_has_no_formula_and_no_number_for_a_failed_row() -> None:
 
 def test_without_a_report_and_a_case_the_view_says_what_is_missing() -> None:
     shown = AnswersView(Evaluation(made.report()))
+    assert shown.form is None
     assert "No answer has been scored yet." in shown.children[0].value
 
 
@@ -122,3 +146,23 @@ def test_without_rows_the_list_is_empty_and_nothing_breaks() -> None:
     assert shown.list.options == ()
     shown._step(1)
     assert "No row stands out" in shown._said.value
+
+
+def test_verdicts_are_said_in_the_words_of_their_metric() -> None:
+    parts = (JudgedPart("Hail is covered.", 0, "no context says so"), JudgedPart("Theft is not.", 1))
+    judged = [
+        MetricScore("r0", "faithfulness", "ok", 0.5, parts=parts),
+        MetricScore("r0", "answer_relevancy", "ok", 0.8, parts=(JudgedPart("Is hail covered?"),)),
+        MetricScore("r0", "context_recall", "skipped", reason="no reference answer"),
+    ]
+    markup = row_markup(AnswerRow("r0", "q", "Hail is covered."), judged, None, None)
+    assert "not in the contexts · Hail is covered. (no context says so)" in markup
+    assert "in the contexts · Theft is not." in markup
+    assert "<li>Is hail covered?</li>" in markup
+    assert "Not applied: 1 metric<" in markup
+    assert "context recall: no reference answer" in markup
+
+
+def test_the_targets_say_how_many_answers_they_rest_on() -> None:
+    told, _ = report(7)
+    assert "7 of 7 answers." in targets_section(told)

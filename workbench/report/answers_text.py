@@ -62,6 +62,39 @@ def plan_words(plan: JudgePlan) -> str:
     return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
 
 
+def plan_sentence(plan: JudgePlan) -> str:
+    """What judging would take, in one sentence for a page."""
+    kept = f" ({count(plan.cached)} more questions need none: their replies are kept)" if plan.cached else ""
+    metrics = ", ".join(name.replace("_", " ") for name in plan.metrics)
+    if not plan.rows:
+        return f"None of these answers can be judged by {metrics}."
+    if not plan.calls:
+        return f"Everything about these {count(plan.rows)} answers was asked before; judging takes no call."
+    told = f"Judging {count(plan.rows)} answers by {metrics} takes {count(plan.calls)} calls to the model{kept}"
+    tokens = f"{_range(plan.input_tokens)} tokens in and {_range(plan.output_tokens)} out"
+    if plan.cost is None:
+        return f"{told}, {tokens}."
+    low, high = plan.cost
+    return f"{told}, {tokens}, {significant(low)} to {significant(high)} {plan.currency}".rstrip() + "."
+
+
+def judge_sentence(report: AnswersReport) -> str:
+    """Which model judged, when, and what it took."""
+    if report.judge is None:
+        return "No model has judged these answers."
+    usage, settings = report.usage, report.judge
+    when = f" on {report.judged_at:%Y-%m-%d}" if report.judged_at else ""
+    parts = [f"{count(usage.calls)} calls", f"{count(usage.cached)} replies that were kept"]
+    if usage.failures:
+        parts.append(f"{count(usage.failures)} questions given up")
+    if usage.input_tokens is not None and usage.output_tokens is not None:
+        parts.append(f"{count(usage.input_tokens)} tokens in and {count(usage.output_tokens)} out")
+    if usage.cost is not None:
+        parts.append(f"{significant(usage.cost)} {settings.currency}".rstrip())
+    stopped = " Stopped before all answers were judged; judge again to go on from there." if report.stopped else ""
+    return f"Judged by {settings.model}{when}: {', '.join(parts)}.{stopped}"
+
+
 def answers_summary(report: AnswersReport) -> str:
     """The text of `workbench evaluate`."""
     lines = [answers_opening(report), "", _rows_words(report), *_judge_words(report), ""]

@@ -98,6 +98,8 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
                 await asyncio.sleep(INTERVAL)
             ended = state or JobState(self._job, "cancelled")
             self._show(ended)
+            # Whoever is told asks whether something is under way, and may begin it again.
+            self._watching = None
             self._on_end(ended)
         except Exception as error:
             self._line.value = explain(error)

@@ -15,7 +15,6 @@ from workbench.records import (
     AnswersReport,
     EvalItem,
     HarnessReport,
-    JudgeSettings,
     RunChange,
     RunHistory,
     TopicCover,
@@ -36,24 +35,22 @@ class Evaluation(traitlets.HasTraits):
         answers: scores of answers; None while nothing was scored.
         rows: the answers that were or can be scored; empty until a view reads them.
         items: item_id -> item of the client's eval sets; empty until a view reads them.
-        judge: the endpoint kept with the case; None where none is set.
         view: key of the view that is open.
         topic: number of the topic that is looked at, as text. metric: metric of the runs. run: a change, "before>after".
-        item: id of the row or item that is read. Each "" for none.
+        answer: id of the row that is read. Each "" for none.
     """
 
     report = traitlets.Instance(HarnessReport)
     answers = traitlets.Instance(AnswersReport, allow_none=True)
     rows: traitlets.Instance[tuple[AnswerRow, ...]] = traitlets.Instance(tuple, ())
     items: traitlets.Dict[str, EvalItem] = traitlets.Dict()
-    judge = traitlets.Instance(JudgeSettings, allow_none=True)
     view = traitlets.Unicode()
     topic = traitlets.Unicode()
     metric = traitlets.Unicode()
     run = traitlets.Unicode()
-    item = traitlets.Unicode()
+    answer = traitlets.Unicode()
 
-    ADDRESSED = ("view", "topic", "metric", "run", "item")
+    ADDRESSED = ("view", "topic", "metric", "run", "answer")
     """What is written into the address of the page."""
 
     def __init__(
@@ -64,7 +61,6 @@ class Evaluation(traitlets.HasTraits):
         answers: AnswersReport | None = None,
         rows: tuple[AnswerRow, ...] = (),
         items: Mapping[str, EvalItem] | None = None,
-        judge: JudgeSettings | None = None,
         asked: Mapping[str, str] | None = None,
     ) -> None:
         """Open a report.
@@ -75,12 +71,11 @@ class Evaluation(traitlets.HasTraits):
             answers: scores, where there are some.
             rows: the answers themselves.
             items: items of the eval sets by their id.
-            judge: the endpoint kept with the case.
             asked: parameters of the address; what they name and is not there is passed over.
         """
         wanted = {name: value for name, value in (asked or {}).items() if name in self.ADDRESSED}
         self.case = case
-        super().__init__(report=report, answers=answers, rows=rows, items=dict(items or {}), judge=judge, **wanted)
+        super().__init__(report=report, answers=answers, rows=rows, items=dict(items or {}), **wanted)
         if self.metric not in metrics_of(report.history):
             self.metric = first_metric(report.history)
         if self.topic and self.chosen_topic is None:

@@ -1,0 +1,100 @@
+"""What a person asks of a judge, and what it would take: worked out by a worker and kept, so that it is known before it begins.
+
+Judging itself is `workbench.scoring`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench import compute, scoring, store
+from workbench.answers.judge import judge_from_environment, keep_judge, kept_judge
+from workbench.case import Case, open_case
+from workbench.compute import Progress
+from workbench.errors import InputError
+from workbench.records import JudgePlan, JudgeSettings, Origin
+from workbench.session import results_folder
+
+log = logging.getLogger(__name__)
+
+PLAN = "judging-plan"
+"""Name of the job that works a plan out."""
+PLAN_FILE = "judging-plan.json"
+PLAN_VERSION = "1"
+"""Raise it when plans kept by an older release must not be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What is asked: which judge, which metrics, how many answers at most, and where they are taken from.
+
+    Attributes:
+        limit: None for as many as are taken without one. origin: None for evaluation files where they hold answers, else the log.
+    """
+
+    judge: JudgeSettings
+    metrics: tuple[str, ...]
+    limit: int | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: str
+    judging: Judging
+    plan: JudgePlan
+
+
+def known_judge(case: Case) -> JudgeSettings | None:
+    """The judge the environment names, else the one kept with the case; None where there is none.
+
+    Raises:
+        InputError: what is there cannot be used.
+    """
+    return judge_from_environment() or kept_judge(case.root)
+
+
+def start_plan(case: Case, judging: Judging) -> None:
+    """Have a worker find out what judging would take; progress is the job "judging-plan" of the case."""
+    compute.submit(case.root, PLAN, run_plan, str(case.root), judging)
+
+
+def run_plan(case_root: str, judging: Judging) -> None:
+    """The job behind `start_plan`: what the worker runs. Nothing is asked of the judge."""
+
+    def work(progress: Progress) -> None:
+        progress(0.0, "going through the answers without asking")
+        case = open_case(Path(case_root))
+        # Before anything is read: a file that changes meanwhile must not pass for one that was read.
+        folder = results_folder(case)
+        plan = scoring.scoring_plan(case, judging.judge, judging.limit, judging.metrics, judging.origin)
+        store.write_text(folder / PLAN_FILE, store.to_json(_Kept(PLAN_VERSION, judging, plan), "judging-plan"))
+        progress(1.0, "done")
+
+    compute.run_job(Path(case_root), PLAN, work)
+
+
+def stored_plan(case: Case, judging: Judging) -> JudgePlan | None:
+    """The plan for exactly this and for the files as they are now; None where there is none."""
+    path = results_folder(case) / PLAN_FILE
+    try:
+        kept = store.from_json(path.read_text(encoding="utf-8"), _Kept) if path.is_file() else None
+    except (InputError, OSError, UnicodeDecodeError) as error:
+        log.warning("%s", error)
+        return None
+    return kept.plan if kept and kept.version == PLAN_VERSION and kept.judging == judging else None
+
+
+def start_judging(case: Case, judging: Judging) -> None:
+    """Keep the judge with the case, where it can be written to, and have a worker judge; progress is the job "scoring".
+
+    Raises:
+        InputError: settings that cannot be used.
+    """
+    if case.writable:
+        keep_judge(case.root, judging.judge)
+    # What a plan says is over once replies to its questions are kept.
+    (results_folder(case) / PLAN_FILE).unlink(missing_ok=True)
+    scoring.start_scoring(case, judging.judge, judging.limit, judging.metrics, judging.origin)
