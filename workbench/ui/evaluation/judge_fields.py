@@ -19,13 +19,13 @@ from workbench.ui.fields import amount, currency_code, day, field, whole, writte
 from workbench.ui.page import html, safe_callback
 
 VENDORS = [
-    ("OpenAI, or compatible with it (vLLM, Ollama, a gateway)", "openai"),
+    ("OpenAI, or compatible (vLLM, Ollama)", "openai"),
     ("Azure OpenAI", "azure"),
     ("Anthropic", "anthropic"),
     ("Amazon Bedrock", "bedrock"),
 ]
 ADDRESSES = {
-    "openai": "https://api.openai.com/v1, or for example http://localhost:11434/v1",
+    "openai": "https://api.openai.com/v1",
     "azure": "https://NAME.openai.azure.com",
     "anthropic": "https://api.anthropic.com",
     "bedrock": "https://bedrock-runtime.REGION.amazonaws.com",
@@ -36,7 +36,7 @@ USUAL_TOKENS, REASONING_TOKENS = "max_tokens", "max_completion_tokens"
 
 
 class JudgeFields(widgets.HBox):  # type: ignore[misc]
-    """Which model judges, beside what it judges.
+    """Which model judges, beside what it judges and what that costs.
 
     Attributes:
         vendor, url, model, api_version, reasoning: the model. price_in, price_out, currency, held_on: what its tokens cost.
@@ -66,7 +66,7 @@ class JudgeFields(widgets.HBox):  # type: ignore[misc]
         who = [html("<h2>Model</h2>"), self.vendor, self.url, self.model, self.api_version, self.reasoning]
         what = [html("<h2>What it judges</h2>"), self.origin, self.limit, ticks]
         costs = [html("<h2>What its tokens cost</h2>"), self.price_in, self.price_out, self.currency, self.held_on]
-        super().__init__([_form(who), _form([*what, *costs])])
+        super().__init__([_form(who), _form(what), _form(costs)])
         self.add_class("wb-forms")
         self.vendor.observe(safe_callback(self._other_vendor), "value")
         self._show_version()
