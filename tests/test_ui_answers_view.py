@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fabricated_harness as made
 
+from workbench.answers.marking import Mark
 from workbench.records import (
     AnswerRow,
     AnswersReport,
@@ -105,15 +106,27 @@ def test_client_text_never_becomes_markup() -> None:
 
 def test_an_unsupported_sentence_is_marked_and_the_rest_is_not() -> None:
     told, rows = report(1)
-    markup = answer_markup(rows[0], told.support[0], 0.5)
+    markup = row_markup(rows[0], told.scores, told.support[0], None, 0.5)
     assert ">Yes.</mark> Is hail covered?" in markup
+    assert "1 of 1 sentences, support proxy below 0.500" in markup
+    assert "<mark" not in row_markup(rows[0], told.scores, told.support[0], None, 0.1)
 
 
-def test_offsets_outside_the_answer_mark_nothing() -> None:
-    broken = RowSupport(
-        "r", 0.1, (SentenceSupport(2, 900, None, 0.1, 0.1, -1), SentenceSupport(-3, 2, None, 0.1, 0.1, -1))
-    )
-    assert answer_markup(AnswerRow("r", "q", "Yes."), broken, 0.5) == "Yes."
+def test_where_a_judge_looked_its_marks_take_the_place_of_the_proxys() -> None:
+    told, rows = report(1, "Hail is covered.")
+    parts = (JudgedPart("Hail is covered.", 0), JudgedPart("Yes.", 1), JudgedPart("Rockets fly at night.", 0))
+    judged = (MetricScore("r0", "faithfulness", "ok", 0.33, parts=parts),)
+    markup = row_markup(rows[0], judged, told.support[0], None, 0.5)
+    assert 'found no support for: Hail is covered.">Hail is covered.</mark>' in markup
+    assert "Yes.</mark>" not in markup
+    assert "1 such statement could be laid to no sentence." in markup
+    failed = (MetricScore("r0", "faithfulness", "failed", reason="HTTP 500"),)
+    assert "Yes.</mark>" in row_markup(rows[0], failed, told.support[0], None, 0.5)
+
+
+def test_marks_outside_the_answer_or_over_another_mark_nothing() -> None:
+    marks = (Mark(2, 900, ""), Mark(-3, 2, ""), Mark(0, 2, "a"), Mark(1, 3, "b"))
+    assert answer_markup(AnswerRow("r", "q", "Yes."), marks) == '<mark title="a">Ye</mark>s.'
 
 
 def test_a_target_that_was_not_measured_says_so_with_its_reason_and_has_no_bar() -> None:

@@ -1,12 +1,13 @@
 """One answer to be read: question, contexts, the answer with unsupported sentences marked, what each metric says of it.
 
-It shows what the report holds; the marks are the support proxy's, which is no faithfulness.
+It shows what the report holds, and says whose the marks are: the judge's, or the support proxy's, which is no faithfulness.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from workbench.answers.marking import Mark, marks_by_judge, marks_by_proxy
 from workbench.numbers import count, significant
 from workbench.observing import counted
 from workbench.records import AnswerRow, MetricScore, RowSupport
@@ -38,38 +39,43 @@ def row_markup(
     liked = {1: badge("liked"), -1: badge("disliked")}.get(row.feedback or 0, "")
     reference = details("Reference answer", paragraph(_cut(row.reference))) if row.reference else ""
     source = source_link(row.source, slug) if row.source.path else ""
+    marks, legend = _marked(row, scores, support, mark_below)
     return (
         f'<article class="wb-answer"><h3>{escape(_cut(row.question))}</h3>{liked}'
-        f'<p class="wb-answer-text">{answer_markup(row, support, mark_below)}</p>{_legend(support, mark_below)}'
+        f'<p class="wb-answer-text">{answer_markup(row, marks)}</p>{paragraph(legend, muted=True)}'
         f"{_scores(scores)}{_contexts(row)}{reference}{source}</article>"
     )
 
 
-def answer_markup(row: AnswerRow, support: RowSupport | None, mark_below: float) -> str:
-    """The answer as markup, sentences with little support in the contexts marked."""
+def answer_markup(row: AnswerRow, marks: Sequence[Mark]) -> str:
+    """The answer as markup, its marked places marked; a place outside the answer, or over another, is passed over."""
     answer, pieces, end = row.answer or "", [], 0
     if not answer:
         return '<span class="wb-muted">no answer</span>'
-    shown = _cut(answer)
-    for one in sorted(support.sentences, key=lambda each: each.start) if support else ():
-        if one.support >= mark_below or not end <= one.start < one.end <= min(len(answer), MOST_CHARACTERS):
+    for mark in sorted(marks, key=lambda each: each.start):
+        if not end <= mark.start < mark.end <= min(len(answer), MOST_CHARACTERS):
             continue
-        hint = f"little of it is found in the contexts: support proxy {significant(one.support)}"
-        pieces += [
-            escape(answer[end : one.start]),
-            f'<mark title="{hint}">{escape(answer[one.start : one.end])}</mark>',
-        ]
-        end = one.end
-    return join([*pieces, escape(shown[end:])])
+        marked = f'<mark title="{escape(_cut(mark.why))}">{escape(answer[mark.start : mark.end])}</mark>'
+        pieces += [escape(answer[end : mark.start]), marked]
+        end = mark.end
+    return join([*pieces, escape(_cut(answer)[end:])])
 
 
-def _legend(support: RowSupport | None, mark_below: float) -> str:
+def _marked(
+    row: AnswerRow, scores: Sequence[MetricScore], support: RowSupport | None, mark_below: float
+) -> tuple[tuple[Mark, ...], str]:
+    """Marks of an answer and what they mean: a judge's where one looked at it, else the proxy's."""
+    judged = next((one for one in scores if one.metric == "faithfulness" and one.value is not None), None)
+    if judged is not None:
+        marks, lost = marks_by_judge(row.answer or "", judged.parts)
+        told = f"Marked: {counted(len(marks), 'sentence')} in which the judge made out a statement the contexts do not hold."
+        return marks, f"{told} {counted(lost, 'such statement')} could be laid to no sentence." if lost else told
     if support is None:
-        return paragraph("No sentence is compared with the contexts, so none can be marked.", muted=True)
-    marked = sum(one.support < mark_below for one in support.sentences)
-    which = f"{count(marked)} of {count(len(support.sentences))} sentences marked"
+        return (), "No sentence is compared with the contexts, so none can be marked."
+    marks = marks_by_proxy(support.sentences, mark_below)
+    which = f"{count(len(marks))} of {count(len(support.sentences))} sentences"
     rule = f"support proxy below {significant(mark_below)}, the lowest fifth of all sentences; not faithfulness"
-    return paragraph(f"{which}: {rule}.", muted=True)
+    return marks, f"Marked: {which}, {rule}."
 
 
 def _contexts(row: AnswerRow) -> str:
