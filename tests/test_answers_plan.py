@@ -66,7 +66,7 @@ def test_the_cost_follows_from_tokens_and_prices():
 def test_rows_without_a_reference_are_told_and_not_counted():
     found = planned([AnswerRow("1", "q?", "a", ("c",))], ["context_recall"])
     assert (found.rows, found.calls) == (0, 0)
-    assert found.notes == ("context_recall: no reference answer in 1 of 1 rows; they are skipped",)
+    assert found.notes == ("context recall: no reference answer in 1 of 1 rows; they are skipped",)
 
 
 def test_the_plan_names_the_host_that_texts_go_to():

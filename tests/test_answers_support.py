@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from workbench.answers.abstention import is_abstention
 from workbench.answers.sentences import LONGEST, sentences
+from workbench.answers.small_talk import is_small_talk
 from workbench.answers.support import sentence_support, support, why_none
 from workbench.records import AnswerRow
 
@@ -122,6 +123,48 @@ def test_rows_without_answer_contexts_or_claims_have_none_and_say_why():
     assert [why_none(each) for each in rows] == [
         "no answer", "no contexts", "the answer is an abstention", "no sentence in the answer", "no answer",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "hi", "Hello there!", "thanks that's great", "Thank you very much.", "good morning", "ok thanks", "test", "Bye",
+        "Danke schön!", "Vielen Dank", "Merci beaucoup", "¡Hola!", "Muchas gracias", "grazie mille", "Bom dia", "dank je wel",
+        "你好", "谢谢。", "ありがとうございます",
+    ],
+)  # fmt: skip
+def test_messages_that_ask_nothing_are_small_talk(message):
+    assert is_small_talk(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "", "?", "hi, is hail covered", "thanks but what is the excess", "test report deadline", "ok to pay?", "CF-180",
+        "great crested newt", "hail", "again", "good faith", "hello fresh policy limit", "danke wo finde ich das Formular",
+        "hola, ¿cubre granizo?",
+        "hi " * 40,
+    ],
+)  # fmt: skip
+def test_messages_that_ask_something_or_are_unknown_are_none(message):
+    assert not is_small_talk(message)
+
+
+@given(st.text(max_size=80))
+def test_any_message_can_be_looked_at(message):
+    assert is_small_talk(message) in {True, False}
+
+
+def test_a_reply_to_small_talk_has_no_support_unless_it_claims_something():
+    context = "Hail is covered."
+
+    def reason(answer):
+        return why_none(AnswerRow("1", "Thanks, that's great.", answer, (context,)))
+
+    assert reason("You are welcome.") == "the question asks nothing"
+    assert reason("You are welcome. The excess is 250.") is None
+    assert reason("You are welcome. Hail is covered. Theft is covered, too.") is None
+    assert support([AnswerRow("1", "hi", "Hello, ask me about forms.", (context,))], None) == ()
 
 
 def test_a_swapped_name_passes_as_the_documentation_says():

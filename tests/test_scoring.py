@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -10,42 +9,27 @@ import subprocess
 import sys
 
 import pytest
+from fabricated_answers import ANSWERS, answers_case
 from fabricated_retrieval import HashingEncoder
 from fake_endpoint import serving
 
 from workbench import compute, scoring
 from workbench.answers.report import worst_rows
-from workbench.case import open_case
 from workbench.cli import main
 from workbench.errors import CancelledError, CaseError
 from workbench.records import JudgeSettings, MetricScore
 
-ANSWERS = 8
-CONTEXT = "Hail is covered by motor policies."
-
 
 @pytest.fixture(autouse=True)
 def _small_encoder(monkeypatch):
-    monkeypatch.setattr(scoring, "load_encoder", lambda model: HashingEncoder())
+    monkeypatch.setattr("workbench.scoring.evaluating.load_encoder", lambda model: HashingEncoder())
     for name in [name for name in os.environ if name.startswith("WORKBENCH_JUDGE_")]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture
 def case(tmp_path):
-    """Eight logged answers: the odd ones hold a second sentence that stands in no context."""
-    path = tmp_path / "case" / "logs" / "log.csv"
-    path.parent.mkdir(parents=True)
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["id", "question", "answer", "contexts", "timestamp"])
-        for n in range(ANSWERS):
-            answer = "Hail is covered." + (" Elephants fly tonight." if n % 2 else "")
-            writer.writerow(
-                [f"r{n}", f"Is hail {n} covered?", answer, json.dumps([CONTEXT]), f"2026-03-0{n + 1}T09:00:00Z"]
-            )
-    (tmp_path / "case" / "case.toml").write_text('name = "Acme"\n[targets]\nfaithfulness = 0.3\n')
-    return open_case(tmp_path / "case")
+    return answers_case(tmp_path / "case")
 
 
 def summary(report, metric):

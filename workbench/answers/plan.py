@@ -14,10 +14,11 @@ from pydantic import BaseModel
 
 from workbench.answers.judge.addresses import host_of
 from workbench.answers.judge.vendors import base_address
+from workbench.answers.pieces import pieces
 from workbench.answers.ragas_metrics import score_row
 from workbench.numbers import count
 from workbench.records import AnswerRow, JudgePlan, JudgeSettings
-from workbench.retrieval.protocols import Vectors
+from workbench.retrieval.protocols import Progress, Vectors
 
 CHARACTERS_A_TOKEN = (5.0, 3.0)
 """Of English and languages like it: few tokens, many tokens."""
@@ -36,7 +37,12 @@ Range = tuple[float, float]
 
 
 async def plan(
-    rows: Sequence[AnswerRow], metrics: Sequence[str], settings: JudgeSettings, cached: Cached | None = None
+    rows: Sequence[AnswerRow],
+    metrics: Sequence[str],
+    settings: JudgeSettings,
+    cached: Cached | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> JudgePlan:
     """What judging these rows would take.
 
@@ -45,17 +51,18 @@ async def plan(
         metrics: names of `ragas_metrics.JUDGED`.
         settings: with the prices of the judge's tokens, where they are known.
         cached: looks a reply up; None where nothing is kept.
+        progress: told some times a second; what it raises ends the work.
     """
     asked = 0
     dry = _DryJudge(cached)
     skipped: Counter[str] = Counter()
-    for row in rows:
+    for row in (row for piece in pieces(rows, progress, "working out what it would take") for row in piece):
         before = dry.calls + dry.cached
         for metric in metrics:
             dry.row = row
             score = await score_row(row, metric, dry, _AnyEncoder())
             if score.status == "skipped":
-                skipped[f"{metric}: {score.reason}"] += 1
+                skipped[f"{metric.replace('_', ' ')}: {score.reason}"] += 1
         asked += dry.calls + dry.cached > before
     return JudgePlan(
         rows=asked,

@@ -13,10 +13,12 @@ import numpy as np
 
 from workbench.answers.labels import depths, id_scores
 from workbench.answers.own_metrics import Own, OwnMetric, own_scores
+from workbench.answers.pieces import pieces
 from workbench.answers.similarity import semantic_similarity
 from workbench.answers.summaries import JUDGED_ABOUT, About, summarise
 from workbench.answers.support import support, why_none
 from workbench.answers.targets import targets
+from workbench.compute import Progress, scaled
 from workbench.records import (
     AnswerRow,
     AnswerRows,
@@ -93,6 +95,8 @@ def unjudged(
     encoder: Encoder | None,
     metrics: Sequence[OwnMetric] = (),
     own: Mapping[str, Own] | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Unjudged:
     """Everything that can be measured without a judge.
 
@@ -101,14 +105,17 @@ def unjudged(
         encoder: for similarity and the proxy; None leaves the first out and rests the second on words alone.
         metrics: the client's own, of `evals/metrics.toml`.
         own: the client's own, as functions.
+        progress: told some times a second; what it raises ends the work.
 
     Raises:
         InputError: a function has the name of another metric.
     """
     encode = encoder.encode if encoder else None
-    found = support(rows, encode)
+    client = _client_scores(rows, metrics, own, scaled(progress, 0.0, 0.1))
+    told = pieces(rows, scaled(progress, 0.1, 0.3), "comparing answers with references")
+    similar = [score for piece in told for score in semantic_similarity(piece, encode)]
+    found = support(rows, encode, progress=scaled(progress, 0.3, 1.0))
     values = {each.row_id: each.support for each in found}
-    client = own_scores(rows, metrics, own)
     proxy = tuple(
         MetricScore(row.row_id, SUPPORT, "ok", values[row.row_id])
         if row.row_id in values
@@ -121,8 +128,31 @@ def unjudged(
     }
     k = depths(rows)
     notes = (_depth_note(*k),) if k else ()
-    scores = (*id_scores(rows), *semantic_similarity(rows, encode), *proxy, *client)
+    scores = (*id_scores(rows), *similar, *proxy, *client)
     return Unjudged(scores, found, {**COMPUTED_ABOUT, **about}, notes)
+
+
+def _client_scores(
+    rows: Sequence[AnswerRow], metrics: Sequence[OwnMetric], own: Mapping[str, Own] | None, progress: Progress
+) -> list[MetricScore]:
+    """The client's own metrics, metric by metric; a pattern may take a second on a row, so few rows go together then."""
+    found = list(own_scores((), metrics, own))  # names that clash are told where there is no row, too
+    if metrics or own:
+        told = pieces(rows, progress, "computing the client's own metrics")
+        found += [score for piece in told for score in own_scores(piece, metrics, own)]
+    places = {name: place for place, name in enumerate(dict.fromkeys(score.metric for score in found))}
+    return sorted(found, key=lambda score: places[score.metric])
+
+
+def judgement_of(report: AnswersReport) -> Judged | None:
+    """What a judge said in a report, to be put beside what is measured anew; None where none was asked.
+
+    Its notes are all notes of the report: `answers_report` tells none twice.
+    """
+    if report.judge is None or report.judged_at is None:
+        return None
+    scores = tuple(score for score in report.scores if score.metric in JUDGED_ABOUT)
+    return Judged(report.judge, report.judged_at, scores, report.usage, report.stopped, report.notes)
 
 
 def answers_report(
@@ -166,7 +196,7 @@ def answers_report(
         judged_at=judged.at if judged else None,
         usage=judged.usage if judged else JudgeUsage(),
         stopped=judged.stopped if judged else False,
-        notes=(*rows.notes, *without.notes, *(judged.notes if judged else ())),
+        notes=tuple(dict.fromkeys((*rows.notes, *without.notes, *(judged.notes if judged else ())))),
     )
 
 

@@ -1,7 +1,7 @@
 """The support proxy: how much of each sentence of an answer is found in its contexts, as an order in which people read answers.
 
 It compares words and vectors and understands nothing: a negation or a swapped name passes. It is no faithfulness and has
-no target. Abstentions have none, for they claim nothing.
+no target. Abstentions and replies to small talk have none, for they claim nothing.
 """
 
 from __future__ import annotations
@@ -14,17 +14,23 @@ from itertools import pairwise
 import numpy as np
 
 from workbench.answers.abstention import is_abstention
+from workbench.answers.pieces import pieces
 from workbench.answers.sentences import Sentence, sentences
+from workbench.answers.small_talk import is_small_talk
 from workbench.observing import words
 from workbench.records import AnswerRow, RowSupport, SentenceSupport
-from workbench.retrieval.protocols import Vectors
+from workbench.retrieval.protocols import Progress, Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]
 
 ROWS_AT_A_TIME = 64
-"""Rows whose sentences are encoded together: their contexts repeat, and the memory has a bound."""
+"""Rows whose sentences are encoded together at most: their contexts repeat, and the memory has a bound."""
+TEXTS_AT_A_TIME = 2_048
+"""Sentences handed to the encoder at once; from some thousand on it would keep a file of its own for each lot."""
 COSINE_WEIGHT = 0.5
 """Share of the cosine in a sentence's support, the rest is overlap; bench/support_proxy.py compares it with other formulas."""
+REPLY_SENTENCES = 2
+"""Sentences, without a number, up to which an answer to a greeting or thanks is taken to claim nothing."""
 
 _UNSPACED = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
 
@@ -32,12 +38,15 @@ UNSUPPORTABLE = {
     "answer": "no answer",
     "contexts": "no contexts",
     "abstention": "the answer is an abstention",
+    "small talk": "the question asks nothing",
     "sentence": "no sentence in the answer",
 }
 """Why a row has no support, in words."""
 
 
-def support(rows: Sequence[AnswerRow], encode: Encode | None) -> tuple[RowSupport, ...]:
+def support(
+    rows: Sequence[AnswerRow], encode: Encode | None, *, progress: Progress | None = None
+) -> tuple[RowSupport, ...]:
     """The support of every row that can have one, least supported first; `why_none` tells why another has none.
 
     A row's support is the mean over its sentences. A sentence's is the mean of its cosine with the nearest sentence of the
@@ -46,12 +55,12 @@ def support(rows: Sequence[AnswerRow], encode: Encode | None) -> tuple[RowSuppor
     Args:
         rows: answers with contexts.
         encode: texts -> rows of length 1; None leaves the cosine out.
+        progress: told some times a second how many rows are done; what it raises ends the work.
     """
-    wanted = [row for row in rows if why_none(row) is None]
     found = [
         result
-        for start in range(0, len(wanted), ROWS_AT_A_TIME)
-        for result in _of_rows(wanted[start : start + ROWS_AT_A_TIME], encode)
+        for piece in pieces(rows, progress, "comparing answers with their contexts", most=ROWS_AT_A_TIME)
+        for result in _of_rows([row for row in piece if why_none(row) is None], encode)
     ]
     # Ties by id, so that the order does not depend on that of the rows.
     return tuple(sorted(found, key=lambda each: (each.support, each.row_id)))
@@ -70,7 +79,10 @@ def why_none(row: AnswerRow) -> str | None:
         return UNSUPPORTABLE["contexts"]
     if is_abstention(answer):
         return UNSUPPORTABLE["abstention"]
-    return None if sentences(answer) else UNSUPPORTABLE["sentence"]
+    found = sentences(answer)
+    if is_small_talk(row.question) and len(found) <= REPLY_SENTENCES and not any(map(str.isdigit, answer)):
+        return UNSUPPORTABLE["small talk"]
+    return None if found else UNSUPPORTABLE["sentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +105,25 @@ class Measured:
 def measured(rows: Sequence[AnswerRow], encode: Encode | None) -> Iterator[tuple[AnswerRow, tuple[Measured, ...]]]:
     """Every row with its sentences measured; rows are taken together, so that a context that repeats is encoded once."""
     answers = [sentences(row.answer or "") for row in rows]
-    parts = {context: sentences(context) for row in rows for context in row.contexts}
-    texts = [each.text for found in (*answers, *parts.values()) for each in found]
+    contexts = {context: _Context.of(context) for row in rows for context in row.contexts}
+    texts = [each.text for found in (*answers, *(each.parts for each in contexts.values())) for each in found]
     vectors = _vectors(texts, encode)
     for row, found in zip(rows, answers, strict=True):
-        yield row, _measured(row, found, parts, vectors)
+        yield row, _measured(found, [contexts[context] for context in row.contexts], vectors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """A context taken apart, once for all rows that were given it."""
+
+    parts: tuple[Sentence, ...]
+    words: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, text: str) -> _Context:
+        found = tokens(text)
+        return cls(sentences(text), frozenset(found), frozenset(pairwise(found)))
 
 
 def sentence_support(cosine: float | None, overlap: float) -> float:
@@ -117,7 +143,7 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Excess: 250 GBP"), tokens("免赔额250")
     (['excess', '250', 'gbp'], ['免', '赔', '额', '250'])
     """
-    return [part for word in words(text) for part in _UNSPACED.sub(r" \1 ", word).split()]
+    return words(text if text.isascii() else _UNSPACED.sub(r" \1 ", text))
 
 
 def _of_rows(rows: Sequence[AnswerRow], encode: Encode | None) -> Iterator[RowSupport]:
@@ -140,36 +166,31 @@ def _vectors(texts: Sequence[str], encode: Encode | None) -> Mapping[str, Vector
     if encode is None:
         return None
     distinct = list(dict.fromkeys(texts))
-    return dict(zip(distinct, encode(distinct), strict=True))
+    lots = [distinct[start : start + TEXTS_AT_A_TIME] for start in range(0, len(distinct), TEXTS_AT_A_TIME)]
+    return {text: vector for lot in lots for text, vector in zip(lot, encode(lot), strict=True)}
 
 
 def _measured(
-    row: AnswerRow,
-    found: Sequence[Sentence],
-    parts: Mapping[str, tuple[Sentence, ...]],
-    vectors: Mapping[str, Vectors] | None,
+    found: Sequence[Sentence], contexts: Sequence[_Context], vectors: Mapping[str, Vectors] | None
 ) -> tuple[Measured, ...]:
-    by_context = [tokens(context) for context in row.contexts]
-    vocabularies = [set(each) for each in by_context]
-    pairs = [set(pairwise(each)) for each in by_context]
-    all_words, all_pairs = set().union(*vocabularies), set().union(*pairs)
-    owners = [place for place, context in enumerate(row.contexts) for _ in parts[context]]
+    all_words = frozenset().union(*(context.words for context in contexts))
+    all_pairs = frozenset().union(*(context.pairs for context in contexts))
+    owners = [place for place, context in enumerate(contexts) for _ in context.parts]
     matrix = (
-        np.stack([vectors[each.text] for context in row.contexts for each in parts[context]])
-        if vectors and owners
-        else None
+        np.stack([vectors[part.text] for context in contexts for part in context.parts]) if vectors and owners else None
     )
     results = []
     for sentence in found:
         own = tokens(sentence.text)
         own_pairs = list(pairwise(own))
         shared = _share(own_pairs, all_pairs) if own_pairs else _share(own, all_words)
-        cosine, context = None, _nearest_by_words(own, own_pairs, vocabularies, pairs)
         if matrix is not None and vectors is not None:
             cosines = matrix @ vectors[sentence.text]
             best = int(cosines.argmax())
-            cosine, context = float(np.clip(cosines[best], -1.0, 1.0)), owners[best]
-        results.append(Measured(sentence, cosine, context, shared, _share(own, all_words)))
+            cosine, nearest = float(np.clip(cosines[best], -1.0, 1.0)), owners[best]
+        else:
+            cosine, nearest = None, _nearest_by_words(own, own_pairs, contexts)
+        results.append(Measured(sentence, cosine, nearest, shared, _share(own, all_words)))
     return tuple(results)
 
 
@@ -177,13 +198,8 @@ def _share(own: Sequence[object], there: Collection[object]) -> float:
     return sum(token in there for token in own) / len(own) if own else 0.0
 
 
-def _nearest_by_words(
-    own: Sequence[str],
-    own_pairs: Sequence[tuple[str, str]],
-    vocabularies: Sequence[set[str]],
-    pairs: Sequence[set[tuple[str, str]]],
-) -> int:
+def _nearest_by_words(own: Sequence[str], own_pairs: Sequence[tuple[str, str]], contexts: Sequence[_Context]) -> int:
     """Index of the context that shares most pairs, then most words; -1 where none shares a word."""
-    shares = [(_share(own_pairs, there), _share(own, known)) for there, known in zip(pairs, vocabularies, strict=True)]
+    shares = [(_share(own_pairs, context.pairs), _share(own, context.words)) for context in contexts]
     best = max(range(len(shares)), key=lambda place: shares[place], default=-1)
     return best if best >= 0 and shares[best][1] > 0 else -1
