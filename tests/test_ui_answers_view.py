@@ -16,11 +16,10 @@ from workbench.records import (
     SentenceSupport,
     Target,
 )
-from workbench.ui.evaluation.answers_view import AnswersView, metrics_markup, targets_section
+from workbench.ui.evaluation.answers_view import AnswersView, metrics_markup
 from workbench.ui.evaluation.row_view import answer_markup, row_markup
 from workbench.ui.evaluation.rows_view import RowsView, scores_csv
 from workbench.ui.evaluation.state import Evaluation
-from workbench.ui.evaluation.targets_chart import targets_markup
 
 HOSTILE = "<script>alert(1)</script>"
 NOT_MEASURED = Target(
@@ -129,20 +128,6 @@ def test_marks_outside_the_answer_or_over_another_mark_nothing() -> None:
     assert answer_markup(AnswerRow("r", "q", "Yes."), marks) == '<mark title="a">Ye</mark>s.'
 
 
-def test_a_target_that_was_not_measured_says_so_with_its_reason_and_has_no_bar() -> None:
-    markup = targets_markup([NOT_MEASURED])
-    assert "not measured" in markup
-    assert "no judge is set" in markup
-    assert "wb-bullet" not in markup
-
-
-def test_a_target_shows_its_level_and_all_three_counts() -> None:
-    missed = Target("faithfulness", 0.9, "production", "missed", Estimate(0.7, 0.6, 0.8, 40, "wilson"), 40, 3, 2)
-    markup = targets_markup([missed])
-    assert "left:90.00%" in markup
-    assert "40 scored, 3 undefined, 2 failed" in markup
-
-
 def test_the_export_has_no_formula_and_no_number_for_a_failed_row() -> None:
     told, _ = report(1)
     assert scores_csv(told).splitlines()[1] == "r0,exact,failed,,'=1+1 Is hail covered?"
@@ -174,8 +159,3 @@ def test_verdicts_are_said_in_the_words_of_their_metric() -> None:
     assert "<li>Is hail covered?</li>" in markup
     assert "Not applied: 1 metric<" in markup
     assert "context recall: no reference answer" in markup
-
-
-def test_the_targets_say_how_many_answers_they_rest_on() -> None:
-    told, _ = report(7)
-    assert "7 of 7 answers." in targets_section(told)

@@ -65,11 +65,12 @@ def run_plan(case_root: str, judging: Judging) -> None:
     """The job behind `start_plan`: what the worker runs. Nothing is asked of the judge."""
 
     def work(progress: Progress) -> None:
-        progress(0.0, "going through the answers without asking")
         case = open_case(Path(case_root))
         # Before anything is read: a file that changes meanwhile must not pass for one that was read.
         folder = results_folder(case)
-        plan = scoring.scoring_plan(case, judging.judge, judging.limit, judging.metrics, judging.origin)
+        plan = scoring.scoring_plan(
+            case, judging.judge, judging.limit, judging.metrics, judging.origin, progress=progress
+        )
         store.write_text(folder / PLAN_FILE, store.to_json(_Kept(PLAN_VERSION, judging, plan), "judging-plan"))
         progress(1.0, "done")
 

@@ -17,11 +17,13 @@ from workbench.numbers import count, measured
 from workbench.records import AnswerRow, AnswersReport, MetricSummary
 from workbench.report.answers_text import judge_sentence
 from workbench.ui.background import Background
-from workbench.ui.components import badge, bullets, empty_state, escape, paragraph, section, skeleton, table
+from workbench.ui.chart_frame import ChartFrame
+from workbench.ui.components import badge, bullets, details, empty_state, escape, paragraph, section, skeleton, table
 from workbench.ui.evaluation.judge_form import JudgeForm
 from workbench.ui.evaluation.rows_view import RowsView
 from workbench.ui.evaluation.state import Evaluation
-from workbench.ui.evaluation.targets_chart import targets_markup
+from workbench.ui.evaluation.targets_chart import show_targets, targets_frame, targets_markup
+from workbench.ui.fields import status
 from workbench.ui.page import column, html, safe_callback
 from workbench.ui.progress import JobProgress
 
@@ -30,6 +32,7 @@ MISSING = (
     "It shows the targets, what each metric says of the answers, and which answers to read first.",
     "It needs a query log with answers in logs/, or results with answers in evals/.",
 )
+EARLIER_KEPT = "The run is done, but it scored less than the earlier one with a judge, which stays the one shown."
 JUDGE, HIDE = "Have a model judge them", "Hide the judge"
 
 
@@ -47,7 +50,8 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
         self.form: JudgeForm | None = None
         self.again = widgets.Button(description="Score without a judge")
         self.judge = widgets.Button(description=JUDGE)
-        self._targets, self._judged, self._metrics = html(""), html(""), html("")
+        self._head, self._judged, self._metrics, self._said = html(""), html(""), html(""), html("")
+        self._targets: ChartFrame | None = None
         self._place, self._rows = column(), column(html(skeleton(6)))
         super().__init__([])
         self.add_class("wb-answers")
@@ -74,7 +78,8 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
             self.progress.follow(partial(judging.start_judging, case, asked))
             self._working()
 
-    def _ended(self, _state: JobState) -> None:
+    def _ended(self, state: JobState) -> None:
+        self._said.value = status(EARLIER_KEPT) if state.message == scoring.EARLIER_SHOWN else ""
         if self._state.case is not None:
             self._reading.run(partial(_stored, self._state.case), self._take)
 
@@ -114,10 +119,16 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
             idle = self.progress is not None and not self.progress.under_way
             self.children = [html(empty_state(*MISSING)), *job, *([self.again, tools, self._place] if idle else [])]
             return
-        self._targets.value = targets_section(report)
-        self._judged.value = paragraph(judge_sentence(report))
+        self._head.value = section("Targets", note=f"{count(report.rows)} of {count(report.available)} answers.")
+        if self._targets is None:
+            self._targets = targets_frame(report.targets)
+        else:
+            show_targets(self._targets, report.targets)
+        listed = details("Targets as a table", targets_markup(report.targets)) if report.targets else ""
+        self._judged.value = listed + paragraph(judge_sentence(report))
         self._metrics.value = metrics_markup(report)
-        self.children = [self._targets, self._judged, tools, self._place, *job, self._rows, self._metrics]
+        shown = [self._head, self._targets, self._judged, tools, self._place, *job, self._said, self._rows]
+        self.children = [*shown, self._metrics]
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -136,12 +147,6 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
 def build_answers_view(state: Evaluation) -> widgets.Widget:
     """The view; it follows the report and starts the scoring that needs no judge where there is none."""
     return AnswersView(state)
-
-
-def targets_section(report: AnswersReport) -> str:
-    """Targets of a report, and how many answers they rest on."""
-    taken = f"{count(report.rows)} of {count(report.available)} answers."
-    return section("Targets", targets_markup(report.targets) or paragraph("No target is set."), note=taken)
 
 
 def metrics_markup(report: AnswersReport) -> str:
