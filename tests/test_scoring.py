@@ -181,6 +181,17 @@ def test_answers_that_users_disliked_are_read_first_where_no_judge_looked() -> N
         MetricScore(row_id, "support", "ok", value) for row_id, value in [("hi", 0.1), ("wrong", 0.4), ("fine", 1.0)]
     ]
     assert worst_rows(scores) == ("hi", "wrong")
-    assert worst_rows(scores, {"wrong"}) == ("wrong", "hi")
+    assert worst_rows(scores, disliked={"wrong"}) == ("wrong", "hi")
     judged = MetricScore("hi", "faithfulness", "ok", 0.5)
-    assert worst_rows([*scores, judged], {"wrong"}) == ("hi", "wrong")
+    assert worst_rows([*scores, judged], disliked={"wrong"}) == ("hi", "wrong")
+
+
+def test_an_answer_that_declines_is_not_worst_for_the_relevancy_it_cannot_have() -> None:
+    scores = [
+        MetricScore("declines", "answer_relevancy", "ok", 0.0),
+        MetricScore("wrong", "answer_relevancy", "ok", 0.4),
+        MetricScore("declines", "context_precision", "ok", 0.6),
+    ]
+    assert worst_rows(scores) == ("declines", "wrong")
+    assert worst_rows(scores, declined={"declines"}) == ("wrong", "declines")
+    assert worst_rows(scores[:1], declined={"declines"}) == ()

@@ -90,8 +90,7 @@ _CONTRAST = re.compile(
 def is_abstention(answer: str) -> bool:
     """Whether an answer declines and claims nothing: short, with a phrase of declining in one of its first two sentences.
 
-    An answer whose declining sentence goes on with "but" or "however" claims something. So does one whose first"
-    r" sentence
+    An answer whose declining sentence goes on with "but" or "however" claims something. So does one whose first sentence
     claims something before another declines.
 
     >>> is_abstention("Sorry. I could not find this in the documents.")

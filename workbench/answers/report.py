@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
+from workbench.answers.abstention import is_abstention
 from workbench.answers.labels import depths, id_scores
 from workbench.answers.own_metrics import Own, OwnMetric, own_scores
 from workbench.answers.pieces import pieces
@@ -191,7 +192,11 @@ def answers_report(
         targets=targets(summaries, case_targets),
         scores=scores,
         support=without.support,
-        worst=worst_rows(scores, {row.row_id for row in taken if (row.feedback or 0) < 0}),
+        worst=worst_rows(
+            scores,
+            disliked={row.row_id for row in taken if (row.feedback or 0) < 0},
+            declined={row.row_id for row in taken if is_abstention(row.answer or "")},
+        ),
         judge=judged.settings if judged else None,
         judged_at=judged.at if judged else None,
         usage=judged.usage if judged else JudgeUsage(),
@@ -210,15 +215,25 @@ def _depth_note(fewest: int, most: int) -> str:
     return f"Ids are ranked over {depth} retrieved contexts a row, as many as were logged."
 
 
-def worst_rows(scores: Sequence[MetricScore], disliked: Collection[str] = ()) -> tuple[str, ...]:
+def worst_rows(
+    scores: Sequence[MetricScore], *, disliked: Collection[str] = (), declined: Collection[str] = ()
+) -> tuple[str, ...]:
     """Rows to read first: by the lowest value a judge gave, then by the support proxy alone; perfect ones are left out.
 
+    Answer relevancy does not count for answers that decline: it is 0 for them by definition, whether they were right to or not.
     Among those no judge looked at, answers that users disliked come first: small talk is found in no context either.
+
+    Args:
+        scores: of all rows.
+        disliked: ids of answers that users disliked.
+        declined: ids of answers that decline.
     """
     judged: dict[str, float] = {}
     proxy: dict[str, float] = {}
     for score in scores:
         if score.value is None or score.value >= 1:
+            continue
+        if score.metric == "answer_relevancy" and score.row_id in declined:
             continue
         if score.metric in JUDGED_ABOUT:
             judged[score.row_id] = min(score.value, judged.get(score.row_id, 1.0))
