@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from fake_endpoint import FakeEndpoint, serving
@@ -15,6 +16,12 @@ from workbench.numbers import measured
 
 PATIENCE = 60_000
 ANSWERS = 12
+DRAWN = """values => {
+  const plot = document.querySelector(".wb-panel-answers .js-plotly-plot");
+  const drawn = (plot?._fullData ?? []).slice(0, 2).flatMap(trace => Array.from(trace.x ?? [])).sort();
+  return drawn.length === values.length && drawn.every((value, place) => Math.abs(value - values[place]) < 1e-9);
+}"""
+"""Whether the values on the chart of targets are these."""
 
 
 @pytest.fixture
@@ -85,6 +92,8 @@ def test_a_model_judges_from_the_page(page: Page, workbench, log_case, judge) ->
     faithful = next(summary for summary in report.metrics if summary.metric == "faithfulness")
     assert (faithful.value.value, faithful.scored) == (0.5, ANSWERS)
     expect(panel).to_contain_text(measured(faithful.value))
+    values = sorted(target.value.value for target in report.targets if target.value.value is not None)
+    page.wait_for_function(DRAWN, arg=values, timeout=PATIENCE)
     # Nothing that was kept is asked again: five questions an answer, and those that were in flight at the stop.
     assert judge.calls <= tried + 5 * ANSWERS + 4
     assert asked > tried
@@ -92,6 +101,7 @@ def test_a_model_judges_from_the_page(page: Page, workbench, log_case, judge) ->
     expect(first).to_contain_text("faithfulness: 0.500")
     first.get_by_text("faithfulness: 0.500").click()
     expect(first).to_contain_text("not in the contexts · Rockets carry")
+    assert f"answer={report.worst[0]}" in unquote(page.url)
     settings = kept_judge(log_case.root)
     assert settings is not None
     assert (settings.model, settings.url) == ("fake", judge.url)
