@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,6 +74,7 @@ class FakeEndpoint:
         root: its address. requests: all of them, in their order, those refused too.
         failing: how many requests the modes rate_limited and error_500 refuse. retry_after: their header, None leaves it out.
         delay: of the mode slow, in seconds. complaint: what the mode bad_request says.
+        in_flight: requests it has not begun to answer. most_at_once: the most there ever were.
     """
 
     root: str = ""
@@ -84,7 +87,7 @@ class FakeEndpoint:
     closing: threading.Event = field(default_factory=threading.Event)
     refused: int = 0
     most_at_once: int = 0
-    _now: int = 0
+    in_flight: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -96,17 +99,22 @@ class FakeEndpoint:
     def calls(self) -> int:
         return len(self.requests)
 
-    @contextmanager
-    def counted(self, request: Request) -> Iterator[None]:
+    def arrived(self, request: Request) -> None:
         with self._lock:
             self.requests.append(request)
-            self._now += 1
-            self.most_at_once = max(self.most_at_once, self._now)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._now -= 1
+            self.in_flight += 1
+            self.most_at_once = max(self.most_at_once, self.in_flight)
+
+    def left(self) -> None:
+        with self._lock:
+            self.in_flight -= 1
+
+    def wait_for(self, calls: int, seconds: float = 20.0) -> None:
+        """Until it was asked so often."""
+        end = time.monotonic() + seconds
+        while self.calls < calls:
+            assert time.monotonic() < end, f"{self.calls} of {calls} calls after {seconds} s"
+            time.sleep(0.002)
 
     def refuses(self) -> bool:
         """Whether this request is one of the first `failing`."""
@@ -116,8 +124,8 @@ class FakeEndpoint:
 
 
 @contextmanager
-def serving(mode: str = "clean", **settings: Any) -> Iterator[FakeEndpoint]:
-    """An endpoint on this machine for as long as the block lasts."""
+def serving(mode: str = "clean", *, tls: ssl.SSLContext | None = None, **settings: Any) -> Iterator[FakeEndpoint]:
+    """An endpoint on this machine for as long as the block lasts; with `tls` it is spoken to by https."""
     endpoint = FakeEndpoint(mode=mode, **settings)
 
     class Bound(_Handler):
@@ -125,7 +133,9 @@ def serving(mode: str = "clean", **settings: Any) -> Iterator[FakeEndpoint]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
     server.daemon_threads = True
-    endpoint.root = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    endpoint.root = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
@@ -274,22 +284,34 @@ def _dialect(path: str) -> Any:
 
 class _Handler(BaseHTTPRequestHandler):
     fake: FakeEndpoint
+    _waiting = False
 
     def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers.get("content-length", 0)))
+        length = int(self.headers.get("content-length", 0))
+        try:
+            content = self.rfile.read(length)
+        except OSError:
+            content = b""
+        if len(content) < length:  # the client hung up before it had asked
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.path, headers, json.loads(content))
-        with self.fake.counted(request):
-            try:
-                self._answer(request)
-            except OSError:  # the client hung up first
-                self.close_connection = True
+        # Before it is counted: whoever waits for the count may change the mode.
+        mode = self.fake.mode
+        self.fake.arrived(request)
+        self._waiting = True
+        try:
+            self._answer(request, mode)
+        except OSError:  # the client hung up first
+            self.close_connection = True
+        finally:
+            self._leave()
 
     def do_GET(self) -> None:
         self._send(200, b"<html><title>Sign in</title></html>", "text/html")
 
-    def _answer(self, request: Request) -> None:
-        mode = self.fake.mode
+    def _answer(self, request: Request, mode: str) -> None:
         special = getattr(self, f"_mode_{mode}", None)
         if special and special(request):
             return
@@ -374,10 +396,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         return True
 
+    def _leave(self) -> None:
+        # Before the reply goes out: its reader may ask again before this thread is heard of.
+        if self._waiting:
+            self._waiting = False
+            self.fake.left()
+
     def _refuse(self, status: int, message: str) -> bool:
         return self._send(status, json.dumps({"error": {"message": message}}).encode())
 
     def _send(self, status: int, content: bytes, kind: str = "application/json") -> bool:
+        self._leave()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))

@@ -62,6 +62,8 @@ def is_near(host: str) -> bool:
         name = host.lower().rstrip(".")
         # A number in another notation, like 0x08080808, is no name of a private network.
         return name.endswith(_NEAR_ENDINGS) or ("." not in name and not name[:1].isdigit())
+    if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped:
+        number = number.ipv4_mapped  # the same host in another notation
     # Link-local addresses are where clouds hand out credentials, never where a model listens.
     return number.is_loopback or (number.is_private and not number.is_link_local and not number.is_unspecified)
 

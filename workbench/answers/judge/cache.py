@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class ReplyCache:
     def __init__(self, store: Path) -> None:
         self.store = store
         self._notes: dict[str, None] = {}
+        self._moving = threading.Lock()
 
     @classmethod
     def of(cls, derived: Path) -> ReplyCache:
@@ -123,6 +125,7 @@ class ReplyCache:
 
     def _used(self, work: Callable[[sqlite3.Connection], Found], otherwise: Found) -> Found:
         for _ in range(2):
+            opened = self._identity()
             try:
                 with closing(self._connection()) as connection:
                     return work(connection)
@@ -130,7 +133,7 @@ class ReplyCache:
                 self._note(f"{self.store.name}: the kept replies could not be used for some questions ({error})")
                 return otherwise
             except sqlite3.DatabaseError:
-                if not self._set_aside():
+                if not self._set_aside(opened):
                     return otherwise
             except OSError as error:
                 self._note(
@@ -153,8 +156,21 @@ class ReplyCache:
             raise
         return connection
 
-    def _set_aside(self) -> bool:
-        """Move a damaged file out of the way; False where that fails."""
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file the store is; None where there is none."""
+        try:
+            found = self.store.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _set_aside(self, damaged: tuple[int, int] | None) -> bool:
+        """Move the file that was found damaged out of the way; False where that fails."""
+        with self._moving:
+            # Several questions may have met the damage at once; the file of those who come later is a new one.
+            return self._moved() if self._identity() == damaged else True
+
+    def _moved(self) -> bool:
         number = 1
         while (aside := self.store.with_name(f"{self.store.name}.damaged-{number}")).exists():
             number += 1

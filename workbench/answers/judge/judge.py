@@ -107,8 +107,9 @@ class Judge:
         if (kept := await self._kept(key, schema)) is not None:
             return kept
         given_up: _GivenUp | None = None
-        async with self._turn(key) as waited:
-            if waited and (kept := await self._kept(key, schema)) is not None:
+        async with self._turn(key):
+            # Whoever asked the same question may have had its reply kept since.
+            if (kept := await self._kept(key, schema)) is not None:
                 return kept
             try:
                 return await self._answer(key, text, pinned, schema)
@@ -156,18 +157,17 @@ class Judge:
         return read
 
     @asynccontextmanager
-    async def _turn(self, key: bytes) -> AsyncIterator[bool]:
+    async def _turn(self, key: bytes) -> AsyncIterator[None]:
         """A place among the calls in flight; the same question is asked by one at a time, so that it is asked once."""
         opened = self._opened()
         if self._cache is None:
             async with opened.slots:
-                yield False
+                yield
             return
         lock = opened.asking.setdefault(key, asyncio.Lock())
-        waited = lock.locked()
         try:
             async with lock, opened.slots:
-                yield waited
+                yield
         finally:
             if not lock.locked() and not getattr(lock, "_waiters", None):
                 opened.asking.pop(key, None)

@@ -70,7 +70,7 @@ def key_for(settings: JudgeSettings, environment: Mapping[str, str] | None = Non
     meant = known.get(URL_NAME, "").strip()
     name, hosts = USUAL[settings.vendor]
     vendors_own = hosts.fullmatch(host.partition(":")[0]) is not None
-    if known.get(KEY_NAME, "").strip() and (host_of(meant) == host if meant else vendors_own):
+    if known.get(KEY_NAME, "").strip() and (_meant_for(meant, base_address(settings)) if meant else vendors_own):
         return Key(known[KEY_NAME], KEY_NAME)
     if known.get(name, "").strip() and vendors_own:
         return Key(known[name], name)
@@ -78,14 +78,21 @@ def key_for(settings: JudgeSettings, environment: Mapping[str, str] | None = Non
     return Key(kept, f"the keyring, for {host}") if kept else None
 
 
+def _meant_for(meant: str, asked: str) -> bool:
+    """Whether a key for one address may go to another: the same host and port, and no less encrypted."""
+    return host_of(meant) == host_of(asked) and (
+        asked.lower().startswith("https:") or meant.lower().startswith("http:")
+    )
+
+
 def _from_keyring(host: str) -> str | None:
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         return keyring.get_password(KEYRING_SERVICE, host) if host else None
-    except (KeyringError, RuntimeError, OSError):
+    except Exception:
         # A machine without a keyring has no key in it; what keeps a keyring from opening is between it and its owner.
+        # Which errors that takes is up to the backend of that machine.
         return None
 
 

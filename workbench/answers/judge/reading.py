@@ -10,15 +10,19 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from workbench.answers.judge.schemas import outside_binary
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.S | re.I)
+_TAG = "(?P<tag>think|thinking|reasoning)>"
+_MARK = re.compile(rf"\{{|<(?P<closing>/?){_TAG}", re.I)
+_CLOSING = re.compile(rf"<(?P<closing>/){_TAG}", re.I)
 _MOST_STARTS = 200
 """Braces tried as the beginning of an object, so that a text of braces alone costs little."""
+_MOST_IN_VAIN, _LEAST_IN_VAIN = 4_000_000, 100
+"""Characters read behind braces that begin no object, all together, and how many each counts for at least."""
 
 
 class Unreadable(ValueError):
@@ -36,10 +40,11 @@ def read_reply(text: str, schema: type[Model]) -> Model:
     for found in objects(text):
         try:
             read = schema.model_validate(found)
-        except (ValidationError, RecursionError):
+            outside = outside_binary(read.model_dump())
+        except (ValueError, RecursionError):
             reason = "the reply lacks what was asked for" if fitting is None else reason
             continue
-        if outside_binary(read.model_dump()):
+        if outside:
             reason = "a verdict other than 0 and 1"
             continue
         fitting = read
@@ -54,22 +59,26 @@ def objects(text: str) -> Iterator[Any]:
     >>> list(objects('<think>{"a": 0}</think> So: ```json\n{"a": {"b": 1}}\n``` {not json}'))
     [{'a': {'b': 1}}]
     """
-    text = _without_thoughts(text)
+    # One way through the text, from mark to mark: a tag within an object's own texts is no tag.
+    found: list[Any] = []
     decoder = json.JSONDecoder()
-    at = text.find("{")
-    for _ in range(_MOST_STARTS):
-        if at < 0:
-            return
-        try:
-            found, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
+    at, tried, in_vain = 0, 0, 0
+    while mark := (_MARK if tried < _MOST_STARTS and in_vain < _MOST_IN_VAIN else _CLOSING).search(text, at):
+        at = mark.end()
+        if mark[0] == "{":
+            tried += 1
+            try:
+                value, at = decoder.raw_decode(text, mark.start())
+            except (ValueError, RecursionError) as error:
+                end = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
+                in_vain += _LEAST_IN_VAIN + end - mark.start()
+            else:
+                found.append(value)
+        elif mark["closing"]:
+            # Some servers swallow the opening tag; what stands before a lone closing one is reasoning all the same.
+            found.clear()
+            tried = 0
         else:
-            yield found
-        at = text.find("{", end)
-
-
-def _without_thoughts(text: str) -> str:
-    shown = _THOUGHTS.sub("", text)
-    # Some servers swallow the opening tag; what stands before a lone closing one is reasoning all the same.
-    return re.split(r"</(?:think|thinking|reasoning)>", shown, flags=re.I)[-1]
+            closing = re.compile(f"</{mark['tag']}>", re.I).search(text, at)
+            at = closing.end() if closing else len(text)
+    yield from found

@@ -149,14 +149,17 @@ class _Signed(httpx.Auth):
 def _client(settings: JudgeSettings, address: str) -> httpx.AsyncClient:
     url = httpx.URL(address)
     # Proxies are for the way out: what goes to this machine, or unencrypted to a host nearby, does not pass them.
+    # Certificates named in the environment are for this machine too.
     direct = is_this_machine(url.host) or (url.scheme == "http" and is_near(url.host))
     problem = ""
     try:
         return httpx.AsyncClient(
+            verify=httpx.create_ssl_context(trust_env=url.scheme == "https" or not direct),
             trust_env=not direct,
             follow_redirects=False,
             timeout=httpx.Timeout(settings.timeout, connect=min(settings.timeout, 15.0)),
-            limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
+            # How many are in flight is bounded by the judge: a call cancelled at the wrong moment never leaves the pool's count.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=settings.concurrency),
         )
     except OSError:
         problem = "the file of certificates named in SSL_CERT_FILE cannot be read"
