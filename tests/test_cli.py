@@ -13,6 +13,7 @@ from test_ingest_readers import write_pdf
 from workbench import session
 from workbench.case import open_case
 from workbench.cli import main
+from workbench.cli.entry import COMMANDS
 from workbench.comparison import compare as comparing
 
 CORPUS = {"d1": "storm cover and excess", "d2": "flood cover", "d3": "theft of keys"}
@@ -195,3 +196,46 @@ def test_doctor_names_model_engine_browser_and_optional_parts(capsys) -> None:
     out = capsys.readouterr().out
     for part in ("encoder", "bm25 engine", "browser", "reranker", "ragas", "weights verified"):
         assert part in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["compare", "c", "--weights", "1"], "'1' is not two numbers; give the weights as 0.7,0.3"),
+        (["compare", "c", "--weights", "0,0"], "'0,0': weights are 0 or more and not both 0; give them as 0.7,0.3"),
+        (["compare", "c", "--weights", "nan,1"], "'nan,1': weights are 0 or more and not both 0; give them as 0.7,0.3"),
+        (["cache", "c", "--price-in=-1"], "'-1' is not an amount of 0 or more"),
+        (["cache", "c", "--price-in", "inf"], "'inf' is not an amount of 0 or more"),
+        (["cache", "c", "--ttl", "0"], "'0' is not a number above 0"),
+        (["cache", "c", "--budget", "101"], "'101' is not a per cent figure above 0 and up to 100"),
+        (["cache", "c", "--growth", "nan"], "'nan' is not a per cent figure from -99 to 1000"),
+        (["cache", "c", "--capacity", "1.5"], "'1.5' is not a whole number above 0"),
+        (["evaluate", "c", "--limit", "²"], "'²' is not a whole number above 0"),
+        (["evaluate", "c", "--currency", "EURO"], "'EURO' is not a currency code of three letters, like EUR"),
+        (["harness", "c", "--out", "o", "--items", "1"], "'1' is not a whole number above 1"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_refused_before_anything_is_read(
+    arguments: list[str], said: str, capsys
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f": {said}\n")
+
+
+def test_every_command_is_in_the_help_and_has_one_of_its_own(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    assert [command.name for command in COMMANDS] == (
+        ["intake", "compare", "diagnose", "cache", "evaluate", "harness", "serve", "lab", "new", "doctor"]
+    )
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    overview = capsys.readouterr().out
+    for command in COMMANDS:
+        assert f"    {command.name:<8}  {command.summary}\n" in overview
+        with pytest.raises(SystemExit) as ended:
+            main([command.name, "--help"])
+        assert ended.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: workbench {command.name} [-h]")

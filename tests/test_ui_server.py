@@ -224,3 +224,60 @@ def test_a_named_chromium_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setenv(browser.VARIABLE, "/nowhere/chromium")
     with pytest.raises(MissingPartError, match="correct it or unset it"):
         browser.find_chromium()
+
+
+def kept(case, name, text="not opened for a mark"):
+    from workbench.session import results_folder
+
+    path = results_folder(case) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_nothing_computed_leaves_every_step_with_a_result_unmarked(workspace):
+    states = navigation.step_states(open_case(workspace / "acme"))
+    assert states == dict.fromkeys(("intake", "diagnosis", "lab", "evaluation", "costs"), "not measured")
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        ("intake", "intake.json"),
+        ("diagnosis", "diagnosis.json"),
+        ("lab", "comparison/comparison.json"),
+        ("evaluation", "harness.json"),
+        ("costs", "costs/study.json"),
+    ],
+)
+def test_a_kept_result_marks_its_step_alone_and_is_not_opened(workspace, step, name):
+    case = open_case(workspace / "acme")
+    kept(case, name).chmod(0)
+    states = navigation.step_states(case)
+    assert {key for key, state in states.items() if state == "done"} == {step}
+
+
+def test_a_result_of_files_that_changed_since_marks_nothing(workspace):
+    case = open_case(workspace / "acme")
+    kept(case, "harness.json")
+    (workspace / "acme" / "evals").mkdir(exist_ok=True)
+    (workspace / "acme" / "evals" / "set.csv").write_text("id,question\n1,Who?\n")
+    assert navigation.step_states(case)["evaluation"] == "not measured"
+
+
+@pytest.mark.parametrize("step", ["evaluation", "costs"])
+def test_a_job_under_way_marks_its_step_as_running(workspace, step):
+    case = open_case(workspace / "acme")
+    during = []
+    run_job(case.root, step, lambda progress: during.append(navigation.step_states(case)))
+    others = {key: state for key, state in during[0].items() if key != step}
+    assert (during[0][step], set(others.values())) == ("running", {"not measured"})
+
+
+def test_the_marks_know_where_the_report_on_the_harness_is_kept(workspace):
+    from workbench.evaluating import harness_report, stored_harness
+
+    case = open_case(workspace / "acme")
+    harness_report(case)
+    assert stored_harness(case) is not None
+    assert navigation.step_states(case)["evaluation"] == "done"

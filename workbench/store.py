@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from workbench.comparison.corpus_map import MAP_COLUMNS, MAP_VERSION, StoredMap
 from workbench.comparison.tables import COLUMNS, StoredComparison
 from workbench.errors import InputError
 from workbench.records import Comparison, CorpusMap, MapMethod
+from workbench.settings_file import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,15 +63,7 @@ def from_json(text: str, record: type[T]) -> T:
 def write_text(path: Path, text: str) -> None:
     """Write a text file in one step: readers see the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, text)
 
 
 @contextmanager

@@ -6,10 +6,11 @@ It runs that file: a file is never taken from a case.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from workbench.answers.own_metrics import Own
+from workbench.answers.own_metrics import Own, one_line
 from workbench.errors import InputError
 
 
@@ -29,10 +30,14 @@ def own_function(named: str) -> Mapping[str, Own]:
     if spec is None or spec.loader is None:
         raise InputError(f"--own {named}: cannot be loaded as Python")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # data classes and pickled values look their module up by name
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"--own {named}: the file stops with {type(error).__name__} ({str(error)[:120]})") from error
+    except (Exception, SystemExit) as error:
+        del sys.modules[spec.name]
+        said = one_line(error, 120)
+        why = f"{type(error).__name__} ({said})" if said else type(error).__name__
+        raise InputError(f"--own {named}: the file stops with {why}") from error
     function = getattr(module, name, None)
     if not callable(function):
         raise InputError(f"--own {named}: the file has no function '{name}'")

@@ -312,15 +312,16 @@ def _json_schema(metric: OwnMetric) -> Callable[[str, str], bool]:
 def _by_function(name: str, function: Own, row: AnswerRow) -> MetricScore:
     try:
         value = function(row)
-    # The function is somebody's own: whatever it raises must not lose the other rows.
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    # The function is somebody's own: whatever it raises must not lose the other rows; Ctrl-C still ends the run.
+    except (Exception, SystemExit) as error:
+        said = one_line(error, 200)
+        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
         return MetricScore(row.row_id, name, "failed", reason=reason[:200])
     if value is None:
         return MetricScore(row.row_id, name, "undefined", reason="the function gave no value")
     try:
         number = float(value) if not isinstance(value, str | bytes) else math.nan
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # a value of a class of somebody's own may raise anything
         number = math.nan
     if not 0 <= number <= 1:
         return MetricScore(
@@ -329,8 +330,20 @@ def _by_function(name: str, function: Own, row: AnswerRow) -> MetricScore:
     return MetricScore(row.row_id, name, "ok", number)
 
 
+def one_line(error: BaseException, most: int) -> str:
+    r"""What an error of somebody's own code says, on one line; empty where it says nothing or cannot.
+
+    >>> one_line(ValueError("first line\nsecond"), 40)
+    'first line second'
+    """
+    try:
+        return " ".join(str(error).split())[:most]
+    except Exception:
+        return ""
+
+
 def _shown(value: object) -> str:
     try:
-        return repr(value)[:60]
+        return " ".join(repr(value).split())[:60]
     except Exception:
         return type(value).__name__

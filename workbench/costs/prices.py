@@ -5,14 +5,10 @@ There is no price list here: a price nobody entered and no log names is not know
 
 from __future__ import annotations
 
-import json
-import math
-import os
 import re
-import tempfile
+import sys
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +19,7 @@ from workbench.costs.arrays import Floats, Traffic
 from workbench.errors import InputError
 from workbench.numbers import count
 from workbench.records import CostBasis, Prices
+from workbench.settings_file import read_settings, write_settings
 
 CASE_KEYS = {
     "input_tokens": "input_per_million",
@@ -33,8 +30,9 @@ CASE_KEYS = {
 }
 """Names under [prices] in `case.toml`; others there are prices of something else."""
 AMOUNTS = tuple(CASE_KEYS.values())
-MOST_BYTES = 10_000
 MILLION = 1e6
+LARGEST = sys.float_info.max
+"""A whole number in JSON may be larger than any float."""
 
 
 def prices_of(case_prices: Mapping[str, float], currency: str) -> Prices:
@@ -68,21 +66,7 @@ def kept_prices(root: Path) -> Prices | None:
     Raises:
         InputError: the file is damaged.
     """
-    path = root / PRICES
-    if not path.is_file():
-        return None
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError("it is too large")
-        content = json.loads(path.read_text(encoding="utf-8"))
-        known = {field.name for field in fields(Prices)}
-        if not isinstance(content, dict) or not set(content) <= known:
-            raise ValueError(f"expected an object with {', '.join(sorted(known))}")
-        return _checked(_read(content), PRICES)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"{PRICES}: cannot be read ({error}); correct it or delete it and enter the prices again"
-        ) from error
+    return read_settings(root / PRICES, Prices, lambda content: _checked(_read(content), PRICES), again="the prices")
 
 
 def keep_prices(root: Path, prices: Prices) -> None:
@@ -91,19 +75,7 @@ def keep_prices(root: Path, prices: Prices) -> None:
     Raises:
         InputError: a price below 0 or not finite, or the case cannot be written to.
     """
-    content = asdict(_checked(prices, "prices"))
-    content["as_of"] = prices.as_of.isoformat() if prices.as_of else None
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=root, prefix=f".{PRICES}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, ensure_ascii=False, indent=2)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(root / PRICES)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise InputError(f"{PRICES}: cannot be written ({error.strerror}); the case may be read-only") from error
+    write_settings(root / PRICES, _checked(prices, "prices"))
 
 
 def costs_of(traffic: Traffic, prices: Prices) -> tuple[Floats, CostBasis]:
@@ -165,12 +137,11 @@ def _of(known: int, traffic: Traffic) -> str:
 
 
 def _read(content: Mapping[str, Any]) -> Prices:
-    day = content.get("as_of")
     read: dict[str, Any] = {name: content.get(name) or "" for name in ("currency", "source")}
     if not all(isinstance(text, str) for text in read.values()):
         raise ValueError("currency and source are texts")
     read |= {name: content.get(name) for name in AMOUNTS}
-    return Prices(**read, as_of=date.fromisoformat(day) if day else None)
+    return Prices(**read, as_of=content["as_of"])
 
 
 def _checked(prices: Prices, place: str) -> Prices:
@@ -178,10 +149,10 @@ def _checked(prices: Prices, place: str) -> Prices:
         value = getattr(prices, name)
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-            raise InputError(f"{place}: {name} is {value!r}, expected an amount of 0 or more")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
+            raise InputError(f"{place}: {name} is {repr(value)[:60]}, expected an amount of 0 or more")
     if not re.fullmatch(r"[A-Z]{3}|", prices.currency):
         raise InputError(
-            f"{place}: currency is {prices.currency!r}, expected a code of three capital letters, like EUR"
+            f"{place}: currency is {repr(prices.currency)[:60]}, expected a code of three capital letters, like EUR"
         )
     return prices

@@ -52,7 +52,7 @@ def plan_words(plan: JudgePlan) -> str:
     """What judging would take, as lines."""
     lines = [
         f"to judge: {count(plan.rows)} rows, {', '.join(plan.metrics)}",
-        f"calls: {count(plan.calls)} to the model, {count(plan.cached)} replies kept from earlier runs",
+        f"calls: {count(plan.calls)} to the model; {count(plan.cached)} more questions need none (asked before, or twice)",
     ]
     if plan.calls:
         lines.append(f"tokens: {_range(plan.input_tokens)} in, {_range(plan.output_tokens)} out")
@@ -64,7 +64,7 @@ def plan_words(plan: JudgePlan) -> str:
 
 def plan_sentence(plan: JudgePlan) -> str:
     """What judging would take, in one sentence for a page."""
-    kept = f" ({count(plan.cached)} more questions need none: their replies are kept)" if plan.cached else ""
+    kept = f" ({count(plan.cached)} more questions need none: asked before, or twice)" if plan.cached else ""
     metrics = ", ".join(name.replace("_", " ") for name in plan.metrics)
     if not plan.rows:
         return f"None of these answers can be judged by {metrics}."

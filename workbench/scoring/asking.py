@@ -120,7 +120,7 @@ def _spent(usage: JudgeUsage, currency: str) -> str:
 
 def _in_thread(work: Callable[[threading.Event], Awaitable[T]]) -> T:
     """Run a coroutine in a thread of its own: a notebook has a loop already, and Ctrl-C must stop it with what is there."""
-    stop = threading.Event()
+    stop, done = threading.Event(), threading.Event()
     results: list[T] = []
     errors: list[BaseException] = []
 
@@ -132,12 +132,15 @@ def _in_thread(work: Callable[[threading.Event], Awaitable[T]]) -> T:
             results.append(asyncio.run(awaited()))
         except BaseException as error:  # handed to the thread that waits, and raised there
             errors.append(error)
+        finally:
+            done.set()
 
     thread = threading.Thread(target=run, name="scoring", daemon=True)
     thread.start()
-    while thread.is_alive():
+    # Not `join`: before Python 3.13 one that Ctrl-C interrupts takes the thread for dead while it runs.
+    while not done.is_set():
         try:
-            thread.join()
+            done.wait()
         except KeyboardInterrupt:
             stop.set()
     if errors:

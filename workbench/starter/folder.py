@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.case import Case, check_out
 from workbench.errors import CaseError
+from workbench.settings_file import write_whole
 
 MANIFEST = "evaluation/harness.json"
 SCHEMA = "workbench.starter/1"
@@ -111,12 +110,4 @@ def _write(folder: Path, path: str, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.parent.resolve().is_relative_to(folder):
         raise CaseError(f"{path}: a link leads out of the folder; remove it and run the command again")
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(file, text)

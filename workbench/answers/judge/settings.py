@@ -5,13 +5,10 @@ No key passes through here; see `workbench.answers.judge.keys`.
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
-import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -22,8 +19,8 @@ from workbench.case import JUDGE
 from workbench.errors import InputError
 from workbench.records import JudgeSettings
 from workbench.records.answers import Vendor
+from workbench.settings_file import read_settings, write_settings
 
-MOST_BYTES = 10_000
 PREFIX = "WORKBENCH_JUDGE_"
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "temperature": (0, 2),
@@ -84,23 +81,12 @@ def kept_judge(root: Path) -> JudgeSettings | None:
     Raises:
         InputError: the file is damaged, or names an address that may not be used.
     """
-    path = root / JUDGE
-    if not path.is_file():
-        return None
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError("it is too large")
-        content = json.loads(path.read_text(encoding="utf-8"))
-        known = {field.name for field in fields(JudgeSettings)}
-        if not isinstance(content, dict) or not set(content) <= known:
-            raise ValueError(f"expected an object with {', '.join(sorted(known))}")
-        day = content.get("as_of")
-        read = {**content, "as_of": date.fromisoformat(day) if day else None}
-        return checked_settings(JudgeSettings(**read), JUDGE)
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise InputError(
-            f"{JUDGE}: cannot be read ({error}); correct it or delete it and enter the judge again"
-        ) from error
+    return read_settings(
+        root / JUDGE,
+        JudgeSettings,
+        lambda content: checked_settings(JudgeSettings(**content), JUDGE),
+        again="the judge",
+    )
 
 
 def keep_judge(root: Path, settings: JudgeSettings) -> None:
@@ -109,19 +95,7 @@ def keep_judge(root: Path, settings: JudgeSettings) -> None:
     Raises:
         InputError: settings that cannot be used, or the case cannot be written to.
     """
-    content = asdict(checked_settings(settings, "judge"))
-    content["as_of"] = settings.as_of.isoformat() if settings.as_of else None
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=root, prefix=f".{JUDGE}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, ensure_ascii=False, indent=2)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(root / JUDGE)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise InputError(f"{JUDGE}: cannot be written ({error.strerror}); the case may be read-only") from error
+    write_settings(root / JUDGE, checked_settings(settings, "judge"))
 
 
 def checked_settings(
@@ -133,7 +107,9 @@ def checked_settings(
         InputError: a value of the wrong kind or out of bounds, no model, or an address that may not be used.
     """
     if settings.vendor not in get_args(Vendor):
-        raise InputError(f"{place}: vendor is {settings.vendor!r}, expected one of {', '.join(get_args(Vendor))}")
+        raise InputError(
+            f"{place}: vendor is {repr(settings.vendor)[:60]}, expected one of {', '.join(get_args(Vendor))}"
+        )
     for name in _TEXTS:
         text = getattr(settings, name)
         if not isinstance(text, str) or len(text) > 2000 or not text.isprintable():
@@ -158,6 +134,5 @@ def _check_number(settings: JudgeSettings, name: str, place: str) -> None:
     if value is None and name in _MAY_BE_NONE:
         return
     kinds = int if name in _WHOLE else (int, float)
-    usable = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
-    if not usable:
-        raise InputError(f"{place}: {name} is {value!r}, expected a number from {low:g} to {high:g}")
+    if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
+        raise InputError(f"{place}: {name} is {repr(value)[:60]}, expected a number from {low:g} to {high:g}")
