@@ -8,6 +8,7 @@ import math
 import pandas as pd
 
 from workbench.comparison.tables import COLUMNS, StoredComparison, frame
+from workbench.diagnosis import load_catalogue
 from workbench.records import (
     ArmReport,
     CauseFinding,
@@ -149,7 +150,7 @@ def diagnosis():
         would_change=("Governance would lead if the approval was signed after go-live.",),
         not_measured=("Click data: the log has no feedback column.",),
         top_cause_stability=0.94,
-        signals_version="2026.1",
+        signals_version=load_catalogue().version,
     )  # fmt: skip
 
 

@@ -1,11 +1,17 @@
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from fabricated_case import EMPTY, check, document, evals, got, item, line, log
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.evaluation import eval_set, leakage
+from workbench.evaluation import near_questions as near_module
 from workbench.evaluation.chunk_overlap import copied
-from workbench.records import Passage, Repository
+from workbench.evaluation.near_questions import Texts, may_say_the_same, near_questions, nearest, repeated_wordings
+from workbench.records import NearQuestions, NearText, Passage, Repository, Source
 
 QUESTION = "what does the policy pay for a hire car after a theft"
 LONG = "when the insured has let the house for more than sixty days in one year does cover for malicious damage by a tenant end"
@@ -141,4 +147,207 @@ def test_without_log_references_or_corpus_the_second_half_of_e08_is_silent():
     no_log = replace(EMPTY, documents=documents(20), passages=passages(20), evals=items)
     assert "fewer than 30 logged questions" in copied(no_log)
     assert "names a document" in copied(replace(EMPTY, log=asked_in_own_words(40), evals=items))
-    check(eval_set.duplicates, no_log, "clean", "0 of 20 (0 %) evaluation questions nearly repeat an earlier one.")
+    check(
+        eval_set.duplicates,
+        no_log,
+        "clean",
+        "0 of 20 (0 %) evaluation questions nearly repeat an earlier one, by words alone.",
+    )
+
+
+# ---------------------------------------------------------------- near by vectors
+
+DIMENSIONS = 8
+
+
+def unit(direction: int, aside: float = 0.0) -> np.ndarray:
+    """A unit vector along one axis, turned towards the next so that its cosine with the axis is sqrt(1 - aside**2)."""
+    vector = np.zeros(DIMENSIONS, dtype=np.float32)
+    vector[direction], vector[(direction + 1) % DIMENSIONS] = np.sqrt(1 - aside**2), aside
+    return vector
+
+
+def texts(told, vectors, path="p.md"):
+    return Texts(told, [Source(path, f"line {n}") for n in range(len(told))], np.array(vectors, dtype=np.float32))
+
+
+NOTHING = texts([], np.empty((0, DIMENSIONS)))
+
+
+def near(items, vectors, prompts=NOTHING):
+    return near_questions(items, np.array(vectors, dtype=np.float32), prompts, "tiny")
+
+
+REWORDED = ("Who pays for the hire car after a theft?", "After my car was stolen, is the rental covered?")
+OTHERS = [f"a question on subject{n} alone, number {n}" for n in range(29)]
+
+
+def test_a_paraphrase_that_words_miss_is_found_by_vectors():
+    items = [item(n, question) for n, question in enumerate(REWORDED)]
+    assert repeated_wordings(items) == []
+    # Cosine 0.98 is above 0.95; 0.9 is not.
+    found = near(items, [unit(0), unit(0, np.sqrt(1 - 0.98**2))])
+    assert [(one.question, one.other, one.cosine) for one in found.repeats] == [(1, 0, pytest.approx(0.98, abs=1e-4))]
+    assert near(items, [unit(0), unit(0, np.sqrt(1 - 0.9**2))]).repeats == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Does cold raise BAT recruitment?", "Does cold lower BAT recruitment?", False),  # opposites
+        ("What is the excess under H-101?", "What is the excess under H-102?", False),  # other numbers
+        ("How do I order a card?", "How can I order a card?", True),  # a short word
+        ("Why was my transfer declined?", "Why was my transfer declining?", True),  # the same stem
+        ("Why was my card refused in the shop?", "My card was not accepted in the shop, why?", True),
+    ],
+)
+def test_near_vectors_are_overruled_by_other_numbers_and_by_one_swapped_long_word(one, other, same):
+    assert may_say_the_same(one, other) is same
+    found = near([item(1, one), item(2, other)], [unit(0), unit(0)])
+    assert len(found.repeats) == int(same)
+
+
+def test_the_nearest_text_that_may_say_the_same_is_taken_where_the_nearest_may_not():
+    asked = texts(["Does cold raise recruitment?"], [unit(0)])
+    others = texts(["Does cold lower recruitment?", "Is recruitment raised by the cold?"], [unit(0), unit(0, 0.1)])
+    assert [one.other for one in nearest(asked, others)] == [1]
+
+
+def test_questions_are_held_against_the_other_part_alone():
+    items = [
+        item(0, REWORDED[0], held_out=False),
+        item(1, REWORDED[1], held_out=True),
+        item(2, "Is a rental covered once my car has been stolen?", held_out=True),
+        item(3, "Can a stolen car be replaced by a rental one?"),
+    ]
+    found = near(items, [unit(0)] * 4)
+    assert [(one.question, one.other) for one in found.tuned] == [(1, 0), (2, 0)]
+    assert [one.question for one in found.repeats] == [1, 2, 3]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60))
+def test_blocks_find_what_the_whole_matrix_shows(seed, cells):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(4, DIMENSIONS))
+    vectors = centres[rng.integers(0, 4, 25)] + 0.15 * rng.normal(size=(25, DIMENSIONS))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    told = texts([f"{'abcdefghijklmnopqrstuvwxyz'[n] * 3} of its own" for n in range(25)], vectors)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(near_module, "CELLS", cells)
+        found = {one.question: one.cosine for one in nearest(told, told, before=True)}
+    whole = np.tril(vectors @ vectors.T, -1)
+    # Products of blocks differ from those of the whole in the last bits.
+    clear = {n: float(row.max()) for n, row in enumerate(whole) if abs(row.max() - near_module.NEAR) > 1e-5}
+    assert {n for n in clear if n in found} == {n for n, best in clear.items() if best > near_module.NEAR}
+    assert all(found[n] == pytest.approx(best, abs=1e-3) for n, best in clear.items() if n in found)
+
+
+def split_case(held: int, reworded: int):
+    """`held` questions held out, the first `reworded` of which say what one of thirty for tuning says, in other words."""
+    tune = [item(n, f"tell me of topic{n}x at once", held_out=False) for n in range(30)]
+    out = [item(100 + n, f"something on topic{n}x I should know, please", held_out=True) for n in range(held)]
+    pairs = tuple(NearText(30 + n, 0.97, tune[n].source, n) for n in range(reworded))
+    return replace(EMPTY, evals=evals(*tune, *out)), NearQuestions("tiny", 0.95, 30 + held, tuned=pairs)
+
+
+def test_e07_is_seen_where_held_out_questions_are_tuned_on_in_other_words():
+    inputs, found = split_case(20, 5)
+    check(leakage.leaked_questions, inputs, "clean", "0 of 20 (0 %) held-out questions", "by words alone.")
+    seen = check(
+        leakage.leaked_questions,
+        replace(inputs, near=found),
+        "seen",
+        "5 of 20 (25 %) held-out questions nearly repeat one of the 30 questions for tuning, 5 of them in other words"
+        ' (cosine above 0.95 with tiny, as "something on topic0x I should know, please" and "tell me of topic0x at once").',
+    )
+    # Another question of the set first, then the held-out one that says the same.
+    assert [source.locator for source in seen.sources[:3]] == ["line 0", "line 100", "line 1"]
+
+
+def test_e07_says_why_words_alone_were_compared():
+    inputs, _ = split_case(20, 0)
+    without = replace(inputs, near=NearQuestions(reason="there is no encoder"))
+    check(leakage.leaked_questions, without, "clean", "for tuning, by words alone (there is no encoder).")
+    both = replace(inputs, near=NearQuestions("tiny", 0.95, 50))
+    check(leakage.leaked_questions, both, "clean", "for tuning, by words and by meaning.")
+
+
+def test_a_wording_of_the_tuning_part_is_found_without_vectors():
+    tune = [item(n, f"what does policy{n}x pay for a hire car", held_out=False) for n in range(10)]
+    out = [item(100 + n, f"What does policy{n}x pay for a hire car?", held_out=True) for n in range(10)]
+    check(
+        leakage.leaked_questions,
+        replace(EMPTY, evals=evals(*tune, *out)),
+        "seen",
+        "10 of 10 (100 %) held-out questions",
+    )
+
+
+def test_a_set_without_a_held_out_part_is_not_split():
+    unmarked = replace(EMPTY, evals=evals(*(item(n, QUESTION) for n in range(3))))
+    marked = replace(EMPTY, evals=evals(*(item(n, QUESTION, held_out=True) for n in range(3))))
+    for inputs in (unmarked, marked):
+        found = check(leakage.leaked_questions, inputs, "unknown", "repository was not handed over")
+        assert "held-out" not in found.finding
+
+
+def test_e07_counts_a_line_of_a_prompt_that_says_the_same_in_other_words(repository):
+    inputs = repository(prompts__p1_dot_md='Examples:\n\nQ: "After a theft, who pays for the rental car?"\nA: We do.\n')
+    ((line_text, place),) = leakage.prompt_lines(inputs)
+    assert (line_text, place.locator) == ("After a theft, who pays for the rental car?", "line 3")
+    found = near_questions(
+        inputs.evals.items,
+        np.array([unit(0), *([unit(3)] * 29)], dtype=np.float32),
+        texts([line_text], [unit(0, 0.1)], path="repo/prompts/p1.md"),
+        "tiny",
+    )
+    assert [one.question for one in found.prompted] == [0]
+    more = replace(
+        inputs, near=replace(found, prompted=tuple(replace(found.prompted[0], question=n) for n in range(6)))
+    )
+    check(
+        leakage.leaked_questions,
+        more,
+        "seen",
+        "6 of 30 (20 %)",
+        "6 of them in other words (cosine above 0.95 with tiny)",
+    )
+
+
+def test_a_long_question_is_quoted_in_part():
+    inputs, found = split_case(20, 5)
+    long = replace(inputs.evals.items[30], question="why " * 100)
+    items = (*inputs.evals.items[:30], long, *inputs.evals.items[31:])
+    told = leakage.leaked_questions(replace(inputs, evals=evals(*items), near=found)).finding
+    assert f'as "{("why " * 100)[:79]}…"' in told
+
+
+def test_e08_counts_rewordings_beside_repeated_wordings():
+    items = [item(n, question) for n, question in enumerate((*OTHERS, *REWORDED))]
+    inputs = replace(EMPTY, evals=evals(*items, item(50, OTHERS[0].upper())))
+    check(eval_set.duplicates, inputs, "clean", "1 of 32 (3 %)", "by words alone")
+    pairs = tuple(NearText(n, 0.96, items[0].source, 0) for n in (*range(1, 6), 30, 31))
+    found = check(
+        eval_set.duplicates,
+        replace(inputs, near=NearQuestions("tiny", 0.95, 32, repeats=pairs)),
+        "seen",
+        "7 of 32 (22 %)",
+    )
+    # Question 31 repeats a wording and is near by vectors: counted once, among the wordings.
+    assert "6 of them in other words" in found.finding
+
+
+@given(st.lists(st.text("ab c1", min_size=1, max_size=14), max_size=25))
+def test_repeated_wordings_are_those_a_comparison_of_all_pairs_finds(questions):
+    def told(text):
+        plain = " ".join(re.findall(r"[^\W_]+", text))
+        runs = {plain[start : start + 4] for start in range(max(1, len(plain) - 3))}
+        return runs, {word for word in plain.split() if "1" in word}
+
+    sides = [told(question) for question in questions]
+    expected = [
+        place
+        for place, (runs, numbers) in enumerate(sides)
+        if any(numbers == other and len(runs & seen) >= 0.8 * len(runs | seen) for seen, other in sides[:place])
+    ]
+    assert repeated_wordings([item(n, question) for n, question in enumerate(questions)]) == expected

@@ -193,6 +193,16 @@ def test_the_newest_run_is_held_against_the_pinned_baseline():
     assert any("holds the scores of run r1" in note for note in history.notes)
 
 
+def test_a_baseline_that_is_kept_apart_from_the_runs_is_held_against_the_newest():
+    pinned = replace(run(7, passed=verdicts(passed=30)), run_id="kept", at=None)
+    material = replace(
+        evals(runs=(run(1, passed=verdicts(passed=30)), run(2, 7, passed=verdicts(passed=10)))), baselines=(pinned,)
+    )
+    history = run_history(replace(EMPTY, evals=material))
+    assert (history.baseline, [one.before for one in history.against_baseline]) == ("kept", ["kept"])
+    assert [one.run_id for one in history.runs] == ["r1", "r2", "kept"]
+
+
 def test_a_name_that_every_run_has_marks_no_baseline():
     runs = [replace(run(n, n, passed=verdicts(passed=8)), run_id=f"baseline-{n}") for n in (1, 2)]
     history = run_history(compared(*runs))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -695,3 +696,111 @@ def test_a_judge_that_says_yes_or_no_gives_a_score_of_one_or_zero(tmp_path):
         "mlflow": {"correctness": {question_id("Who?"): 0.0, question_id("When?"): 1.0}},
         "base": {"score": {"1": 1.0}},
     }
+
+
+RUN = "item_id,faithfulness,passed\na,0.9,1\nb,0.4,0\n"
+
+
+def kinds(material):
+    return [[run.run_id for run in part] for part in (material.runs, material.baselines, material.live)]
+
+
+def test_a_pinned_baseline_is_no_further_run(tmp_path):
+    put(tmp_path, "runs/2026-09-14.csv", RUN)
+    items = [{"id": "a", "faithfulness": 0.9}, {"id": "b", "faithfulness": 0.4}]
+    put(tmp_path, "kept.json", {"run": "2026-09-14", "pinned_on": "2026-09-15", "items": items})
+    put(tmp_path, "baseline.csv", RUN)
+    material = read_evals(tmp_path)
+    assert kinds(material) == [["2026-09-14"], ["baseline", "kept"], []]
+    assert {material.formats["evals/baseline.csv"], material.formats["evals/kept.json"]} == {"pinned baseline"}
+
+
+def test_a_dated_run_of_a_system_called_baseline_is_one_run_of_the_series(tmp_path):
+    put(tmp_path, "baseline_2026-09-07.csv", RUN)
+    put(tmp_path, "hybrid_2026-09-14.csv", RUN)
+    assert kinds(read_evals(tmp_path)) == [["baseline_2026-09-07", "hybrid_2026-09-14"], [], []]
+
+
+def test_a_baseline_alone_is_the_only_record_of_a_run(tmp_path):
+    assert kinds(read_evals(put(tmp_path, "baseline.csv", RUN))) == [["baseline"], [], []]
+
+
+def test_marks_of_people_beside_a_judge_are_no_run(tmp_path):
+    put(
+        tmp_path,
+        "marks.csv",
+        "item_id,marked_on,human_1_mark,human_2_mark,judge_mark\na,2026-09-10,1,1,0\nb,2026-09-10,0,0,0\n",
+    )
+    material = read_evals(tmp_path)
+    assert kinds(material) == [[], [], []]
+    assert material.formats == {"evals/marks.csv": "judge beside people"}
+    assert material.unrecognised == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "item_id,human_score,judge_score,faithfulness\na,1,0,0.9\n",  # a metric beside the marks
+        "run,item_id,human_score,judge_score\nr1,a,1,0\n",  # it says of which run
+        "item_id,judge_score,judge_relevance\na,1,0\n",  # no person
+        "item_id,human_score\na,1\n",  # answers marked by hand, with no judge beside it
+    ],
+)
+def test_a_run_that_a_judge_or_a_person_scored_stays_a_run(tmp_path, text):
+    assert len(read_evals(put(tmp_path, "r1.csv", text)).runs) == 1
+
+
+def test_scores_of_logged_answers_are_live_and_keep_the_ids_of_the_log(tmp_path):
+    text = "week,scored_at,trace_id,source,faithful\n2026-W36,2026-09-08,t-1,EVAL,1\n2026-W36,2026-09-08,t-2,HUMAN,0\n"
+    material = read_evals(put(tmp_path, "samples.csv", text))
+    assert kinds(material) == [[], [], ["samples"]]
+    assert scores_by_metric(material.live[0]) == {"faithful": {"t-1": 1.0, "t-2": 0.0}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "live"),
+    [
+        ("online_scores.csv", "trace_id,question,faithfulness\nt1,Who pays?,0.9\n", True),
+        ("live.csv", "week,faithfulness\n2026-W36,0.9\n", True),
+        ("nightly.csv", "trace_id,question,faithfulness\nt1,Who pays?,0.9\n", False),
+        ("production_set.csv", "trace_id,question,reference,faithfulness\nt1,Who pays?,We do,0.9\n", False),
+        ("online.csv", "run,trace_id,faithfulness\nr1,t1,0.9\n", False),
+        ("prod.csv", "item_id,trace_id,faithfulness\na,t1,0.9\n", False),
+        ("delivery.csv", "week,faithfulness\n2026-W36,0.9\n", False),
+    ],
+)
+def test_live_scores_are_told_from_runs_by_what_their_rows_name(tmp_path, name, text, live):
+    material = read_evals(put(tmp_path, name, text))
+    assert (len(material.runs), len(material.live)) == ((0, 1) if live else (1, 0))
+
+
+def test_items_say_whether_they_are_held_out_by_column_or_by_file(tmp_path):
+    put(tmp_path, "set.csv", "id,question,reference,held_out\n1,Who?,We,true\n2,When?,Now,false\n")
+    put(tmp_path, "split.csv", "id,question,reference,split\n3,How?,So,test\n4,Why?,Because,dev\n")
+    put(tmp_path, "more.csv", "id,question,reference,split\n5,Where?,Here,fold 3\n")
+    assert {item.item_id: item.held_out for item in read_evals(tmp_path).items} == {
+        "1": True, "2": False, "3": True, "4": False, "5": None,
+    }  # fmt: skip
+    put(tmp_path / "files", "golden/dev.csv", "id,question,reference\n1,Who?,We\n")
+    put(tmp_path / "files", "golden/held_out.csv", "id,question,reference\n2,When?,Now\n")
+    assert {item.item_id: item.held_out for item in read_evals(tmp_path / "files").items} == {"1": False, "2": True}
+
+
+def test_a_set_called_dev_says_nothing_where_no_other_is_held_out(tmp_path):
+    (item,) = read_evals(put(tmp_path, "dev.csv", "id,question,reference\n1,Who?,We\n")).items
+    assert item.held_out is None
+
+
+def test_a_held_out_mark_is_no_metric(tmp_path):
+    (run,) = read_evals(put(tmp_path, "r.csv", "item_id,held_out,faithfulness\na,1,0.9\nb,0,0.8\n")).runs
+    assert set(run.scores) == {"faithfulness"}
+
+
+def test_the_sample_case_holds_nine_runs_a_baseline_and_live_samples():
+    sample = Path(__file__).parents[1] / "sample_corpora" / "insurance_claims"
+    material = read_evals(sample)
+    assert len(material.runs) == len(list((sample / "evals" / "runs").glob("20*.csv"))) == 9
+    assert all(run.at is not None for run in material.runs)
+    assert [run.source.path for run in material.baselines] == ["evals/baseline.json"]
+    assert [run.source.path for run in material.live] == ["evals/online_scores.csv"]
+    assert sum(item.held_out is True for item in material.items) == 45

@@ -288,6 +288,8 @@ def test_e14_computes_agreement_from_answers_marked_twice(tmp_path):
     chance = (23 / 40) * (22 / 40) + (17 / 40) * (18 / 40)
     assert found.value.value == pytest.approx((35 / 40 - chance) / (1 - chance))
     assert found.quality == 1.0
+    # The table is enough: it needs no run with a metric that a model judges.
+    check(judge.checked_judge, replace(EMPTY, root=str(tmp_path)), "clean", "marked the same 40 answers")
 
 
 def test_e14_sees_a_judge_that_disagrees_with_people(tmp_path):
@@ -344,6 +346,8 @@ def test_e18_wants_live_answers_reviewed_or_scored_in_the_last_thirty_days():
     assert found.quality == 0.7
     scored = evals(runs=(run(1, scores={"faithfulness": {"i3": 0.5}}),))
     check(eval_runs.live_scores, replace(EMPTY, log=log(old, *recent), evals=scored), "clean", "1 of 4 (25 %)")
+    live = replace(evals(), live=scored.runs)
+    check(eval_runs.live_scores, replace(EMPTY, log=log(old, *recent), evals=live), "clean", "1 of 4 (25 %)")
 
 
 @settings(deadline=None)

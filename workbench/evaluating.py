@@ -21,7 +21,7 @@ from workbench.evaluation.sample_size import sample_size
 from workbench.ingest.load import load_inputs
 from workbench.numbers import count
 from workbench.records import CaseInputs, HarnessReport
-from workbench.session import observe, results_folder, stored_comparison
+from workbench.session import observe, results_folder, stored_comparison, with_near_questions
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _report(case: Case, inputs: CaseInputs, tell: Progress) -> HarnessReport:
     tell(0.5, "looking for drift")
     drift, by_week = drifts(inputs), weeks(inputs)
     tell(0.8, "going through the rubric")
-    found = observe(inputs, stored_comparison(case))
+    found = observe(with_near_questions(case, inputs, scaled(tell, 0.8, 0.95)), stored_comparison(case))
     report = HarnessReport(
         case=case.name,
         rubric=rubric(inputs, found),

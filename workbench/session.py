@@ -22,6 +22,7 @@ from workbench.comparison import reasons as explaining
 from workbench.comparison.compare import DEFAULT_SETTINGS
 from workbench.comparison.corpus_map import StoredMap, draft_of, first_picture, second_picture
 from workbench.comparison.grading import GradingDesk, with_grades
+from workbench.comparison.near_questions import compared_questions
 from workbench.comparison.reasons import Explanation
 from workbench.comparison.signals import observe_comparison
 from workbench.comparison.tables import StoredComparison
@@ -30,13 +31,14 @@ from workbench.costs.limits import observe as observe_limits
 from workbench.diagnosis import diagnose as weigh
 from workbench.errors import CaseError, InputError, MissingPartError
 from workbench.evaluation.harness import observe as observe_harness
+from workbench.evaluation.near_questions import MOST_QUESTIONS
 from workbench.governance.operations import observe as observe_operations
 from workbench.governance.readiness import observe as observe_governance
 from workbench.ingest.corpus.chunking import chunk_all
 from workbench.ingest.handover.drop_folder import take_in
 from workbench.ingest.load import load_inputs, read_case_corpus, unread_files
 from workbench.intake import take_stock
-from workbench.records import CaseInputs, Diagnosis, Intake, Observation
+from workbench.records import CaseInputs, Diagnosis, Intake, NearQuestions, Observation
 from workbench.retrieval.arms import ARMS, ArmSettings
 from workbench.retrieval.encoder import load_encoder
 from workbench.retrieval.protocols import Retriever
@@ -56,10 +58,12 @@ MOST_FAULTS = 3
 """Unreadable log lines told one by one in a diagnosis."""
 
 INTAKE_FILE = "intake.json"
+DIAGNOSIS_FILE = "diagnosis.json"
 COMPARISON = "comparison"
+NEAR_FILE = "near_questions.json"
 EMBEDDINGS = "embeddings"
 """Folder of kept vectors in the derived results."""
-RESULTS_VERSION = "5"
+RESULTS_VERSION = "6"
 """Part of every key: raise it when stored results of an older release must not be shown."""
 
 
@@ -86,11 +90,6 @@ def intake(case: Case | Path | str, *, out: Path | None = None, progress: Progre
 def stored_intake(case: Case) -> Intake | None:
     """The intake of the client's files as they are now; None when there is none, or it is damaged."""
     return _stored(case, INTAKE_FILE, Intake)
-
-
-def has_intake(case: Case) -> bool:
-    """Whether there is an intake of the client's files as they are now, without reading it."""
-    return (results_folder(case) / INTAKE_FILE).is_file()
 
 
 def start_intake(case: Case) -> None:
@@ -178,7 +177,7 @@ def diagnose(case: Case | Path | str, *, out: Path | None = None, progress: Prog
             result = None
     tell = scaled(progress, 0.8, 1.0)
     tell(0.0, "looking for signs of each cause")
-    diagnosis = weigh(observe(inputs, result), case=opened.name)
+    diagnosis = weigh(observe(with_near_questions(opened, inputs), result), case=opened.name)
     diagnosis = replace(
         diagnosis,
         not_measured=(
@@ -204,6 +203,21 @@ def observe(inputs: CaseInputs, result: StoredComparison | None) -> list[Observa
         *observe_operations(inputs),
     ]
     return [*found, *observe_comparison(result.comparison if result else None)]
+
+
+def with_near_questions(case: Case, inputs: CaseInputs, progress: Progress | None = None) -> CaseInputs:
+    """The inputs with what is known of near evaluation questions: kept from an earlier time, else worked out and kept.
+
+    What could not be worked out is not kept, so that it is tried again once there is an encoder.
+    """
+    near = _stored(case, NEAR_FILE, NearQuestions)
+    if near is None or near.questions != min(len(inputs.evals.items), MOST_QUESTIONS):
+        # Before anything is encoded: a file that changes meanwhile must not pass for one that was read.
+        kept = results_folder(case)
+        near = compared_questions(inputs, case.derived / EMBEDDINGS, progress)
+        if not near.reason:
+            store.write_text(kept / NEAR_FILE, store.to_json(near, "near-questions"))
+    return replace(inputs, near=near)
 
 
 def stored_comparison(case: Case) -> StoredComparison | None:
@@ -258,7 +272,7 @@ def explain(case: Case | Path | str, question: str, doc_id: str) -> Explanation:
 
 def stored_diagnosis(case: Case) -> Diagnosis | None:
     """The diagnosis of the client's files as they are now; None when there is none, or it is damaged."""
-    return _stored(case, "diagnosis.json", Diagnosis)
+    return _stored(case, DIAGNOSIS_FILE, Diagnosis)
 
 
 def results_folder(case: Case) -> Path:
@@ -400,7 +414,7 @@ def _write_diagnosis(diagnosis: Diagnosis, result: StoredComparison | None, fold
     )
     with store.whole_folder(folder) as scratch:
         (scratch / "report.html").write_text(report, encoding="utf-8")
-        (scratch / "diagnosis.json").write_text(store.to_json(diagnosis, "diagnosis"), encoding="utf-8")
+        (scratch / DIAGNOSIS_FILE).write_text(store.to_json(diagnosis, "diagnosis"), encoding="utf-8")
 
 
 def _opened(case: Case | Path | str) -> Case:

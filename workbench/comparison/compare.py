@@ -134,6 +134,15 @@ def encoder_of(comparison: Comparison) -> Encoder:
     return load_encoder(None if named in (None, described(DEFAULT_SETTINGS)["encoder"]) else named)
 
 
+def usual_encoder() -> Encoder:
+    """The encoder of the default settings.
+
+    Raises:
+        MissingPartError: the model is not there.
+    """
+    return load_encoder(None)
+
+
 def _questions(inputs: CaseInputs) -> tuple[list[Query], list[str]]:
     if not inputs.passages:
         raise CaseError(f"{inputs.name}: {inputs.missing.get('corpus', 'no document holds text')}")

@@ -182,7 +182,8 @@ def live_scores(inputs: CaseInputs) -> Observation:
         return unknown("E-18", "No log with times was handed over.")
     newest = max(in_utc(line.at) for line in dated if line.at is not None)
     recent = [line for line in dated if line.at is not None and newest - in_utc(line.at) <= LIVE_WINDOW]
-    scored_ids = {item_id for run in inputs.evals.runs for scores in run.scores.values() for item_id in scores}
+    scored_in = (*inputs.evals.runs, *inputs.evals.live)
+    scored_ids = {item_id for run in scored_in for scores in run.scores.values() for item_id in scores}
     scored = [line for line in recent if line.review is not None or line.interaction_id in scored_ids]
     finding = f"{of(len(scored), len(recent))} answers of the 30 days to {newest.date()} were reviewed or scored."
     sources = first_sources(line.source for line in scored or recent)

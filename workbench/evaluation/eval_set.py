@@ -13,6 +13,8 @@ from datetime import date
 from workbench.evaluation.chunk_overlap import Copied, copied
 from workbench.evaluation.ci_files import CI_FILE
 from workbench.evaluation.coverage import FEWEST_QUERIES, TopicCoverage, coverage_of_traffic, enough
+from workbench.evaluation.leakage import in_other_words
+from workbench.evaluation.near_questions import repeated_wordings
 from workbench.evaluation.population_stability import SHIFTED
 from workbench.intervals import wilson
 from workbench.numbers import percent, significant
@@ -27,7 +29,6 @@ from workbench.observing import (
     seen_if,
     share_observation,
     unknown,
-    words,
 )
 from workbench.records import CaseInputs, Estimate, EvalItem, Interaction, Observation, Source
 
@@ -35,7 +36,6 @@ FEWEST_REFERENCES = 50
 UNCOVERED_LIMIT = 0.20
 DUPLICATE_LIMIT = 0.10
 LOST_REFERENCE_LIMIT = 0.05
-DUPLICATE_SIMILARITY = 0.8
 COPIED_LIMIT = 0.25
 FEWEST_ITEMS = 10
 """Evaluation questions below which their weights over topics are not held against those of the traffic."""
@@ -170,15 +170,19 @@ def _is_kind(item: EvalItem, kind: str) -> bool:
 def duplicates(inputs: CaseInputs) -> Observation:
     """E-08. Seen: more than 10 % of the questions nearly repeat an earlier one, or over 25 % copy a document (share rule).
 
-    Nearly: Jaccard similarity of runs of four characters of 0.8 or more, with the same tokens that hold digits. Copy: to share
-    more phrases with the reference document than 95 % of the logged questions share with any text.
+    Nearly: Jaccard similarity of runs of four characters of 0.8 or more, with the same tokens that hold digits; or, where vectors
+    were handed in, a cosine above 0.95 (`near_questions.nearest`). Copy: to share more phrases with the reference document than
+    95 % of the logged questions share with any text.
     """
     items = inputs.evals.items
     if not items:
         return unknown("E-08", _NO_SET)
-    repeats = _repeats(items)
+    worded = repeated_wordings(items)
+    by_meaning = [near for near in inputs.near.repeats if near.question not in set(worded)] if inputs.near else []
+    repeats = [items[place] for place in (*worded, *(near.question for near in by_meaning))]
     copies = copied(inputs)
-    finding = f"{of(len(repeats), len(items))} evaluation questions nearly repeat an earlier one."
+    said = in_other_words(inputs, len(by_meaning), by_meaning[:1])
+    finding = f"{of(len(repeats), len(items))} evaluation questions nearly repeat an earlier one{said}."
     sources = [item.source for item in repeats] or [items[0].source]
     repeated = share_observation("E-08", len(repeats), len(items), DUPLICATE_LIMIT, finding, sources=sources)
     if isinstance(copies, str):
@@ -198,28 +202,6 @@ def _written_from_text(copies: Copied) -> Observation:
     )
     sources = [item.source for item in copies.examples]
     return share_observation("E-08", copies.copies, copies.n, COPIED_LIMIT, finding, sources=sources)
-
-
-def _repeats(items: tuple[EvalItem, ...]) -> list[EvalItem]:
-    seen: dict[frozenset[str], list[frozenset[str]]] = {}
-    repeats = []
-    for item in items:
-        tokens = words(item.question)
-        numbers = frozenset(token for token in tokens if any(letter.isdigit() for letter in token))
-        grams = _character_runs(" ".join(tokens))
-        earlier = seen.setdefault(numbers, [])
-        if any(_jaccard(grams, other) >= DUPLICATE_SIMILARITY for other in earlier):
-            repeats.append(item)
-        earlier.append(grams)
-    return repeats
-
-
-def _character_runs(text: str) -> frozenset[str]:
-    return frozenset(text[start : start + 4] for start in range(max(1, len(text) - 3)))
-
-
-def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:
-    return len(left & right) / len(left | right)
 
 
 def age(inputs: CaseInputs) -> Observation:

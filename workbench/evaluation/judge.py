@@ -45,12 +45,12 @@ def checked_judge(inputs: CaseInputs) -> Observation:
 
     Quality 1.0 where kappa is computed from double-marked answers, 0.5 where a figure is only stated or nothing is found.
     """
-    judged = [name for name in metric_names(inputs) if JUDGED_METRIC.search(name)]
-    if not judged:
-        return unknown("E-14", "No recorded metric is known to be judged by a model.")
     marked = next(_double_marked(inputs), None)
     if marked is not None:
         return _computed(*marked)
+    judged = [name for name in metric_names(inputs) if JUDGED_METRIC.search(name)]
+    if not judged:
+        return unknown("E-14", "No recorded metric is known to be judged by a model.")
     stated = next(_stated_kappas(inputs), None)
     if stated is not None:
         return _stated(*stated, n=len(judged))

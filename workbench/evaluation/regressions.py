@@ -96,10 +96,11 @@ def _notes(runs: _Runs, skipped: int, known: Sequence[Release]) -> Iterator[str]
 
 
 def _runs_of(inputs: CaseInputs) -> _Runs:
-    pinned = [run for run in inputs.evals.runs if _is_baseline(run) and item_scores(run)]
-    if len(pinned) > 1 and len(pinned) == len(inputs.evals.runs):
-        pinned = []  # every run is named so: the word tells nothing
-    others = [run for run in inputs.evals.runs if run not in pinned]
+    named = [run for run in inputs.evals.runs if _is_baseline(run) and item_scores(run)]
+    if len(named) > 1 and len(named) == len(inputs.evals.runs):
+        named = []  # every run is named so: the word tells nothing
+    pinned = [*named, *(run for run in inputs.evals.baselines if item_scores(run))]
+    others = [run for run in inputs.evals.runs if run not in named]
     dated = sorted((run for run in others if run.at is not None), key=_moment)
     undated = [run for run in others if run.at is None]
     strangers = [run for run in undated if not _metrics(run) & {name for one in dated for name in _metrics(one)}]

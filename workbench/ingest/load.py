@@ -51,7 +51,7 @@ def load_inputs(case: Case, *, progress: Progress | None = None) -> CaseInputs:
         "queries": bool(queries),
         "qrels": bool(qrels),
         "logs": bool(log.interactions),
-        "evals": bool(evals.items or evals.runs),
+        "evals": bool(evals.items or evals.runs or evals.live),
         "governance": bool(artefacts),
         "repo": repository is not None and bool(repository.files or repository.commits),
     }

@@ -134,6 +134,7 @@ from workbench.records.health import (
     VersionFamily,
 )
 from workbench.records.intake import Intake, LogIntake
+from workbench.records.near_questions import NearQuestions, NearText
 
 __all__ = [
     "CAUSES",
@@ -210,6 +211,8 @@ __all__ = [
     "MetricScore",
     "MetricStatus",
     "MetricSummary",
+    "NearQuestions",
+    "NearText",
     "NeededItems",
     "NextStep",
     "Observation",

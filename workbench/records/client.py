@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from workbench.records.corpus import Document, Passage, Qrels, Query, Source
+from workbench.records.near_questions import NearQuestions
 
 FileStatus = Literal["loaded", "empty", "unreadable", "skipped"]
 
@@ -180,7 +181,11 @@ class QueryLog:
 
 @dataclass(frozen=True, slots=True)
 class EvalItem:
-    """One item of the client's eval set."""
+    """One item of the client's eval set.
+
+    Attributes:
+        held_out: whether it is kept back from those who tune the system; None where the set does not say.
+    """
 
     item_id: str
     question: str
@@ -191,6 +196,7 @@ class EvalItem:
     author: str | None = None
     added_on: date | None = None
     source: Source = field(default_factory=lambda: Source(""))
+    held_out: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +222,8 @@ class EvalMaterial:
     """Everything under `evals/`: sets, runs, and the files that could not be recognised.
 
     Attributes:
+        baselines: pinned copies that runs are held against; a case that holds nothing else has them as its runs.
+        live: scores of logged answers, by the ids of the log in place of items.
         formats: path -> what the file was recognised as: "ragas result", "deepeval test run", "csv".
         masked: path -> kind of secret or personal data -> how many were masked in what was taken from the file.
     """
@@ -225,6 +233,8 @@ class EvalMaterial:
     unrecognised: tuple[str, ...] = ()
     formats: Mapping[str, str] = field(default_factory=dict)
     masked: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    baselines: tuple[EvalRun, ...] = ()
+    live: tuple[EvalRun, ...] = ()
 
 
 DateBasis = Literal["commit", "event", "embedded", "claimed", "file"]
@@ -292,6 +302,7 @@ class CaseInputs:
         root: the case folder.
         missing: part name ("corpus", "queries", "qrels", "logs", "evals", "governance", "repo") -> what was not there.
         key_dates: build_start, first_demo, first_users, go_live as `case.toml` states them.
+        near: which evaluation questions mean nearly the same, worked out after reading; None where nobody looked.
     """
 
     root: str
@@ -308,3 +319,4 @@ class CaseInputs:
     missing: Mapping[str, str] = field(default_factory=dict)
     key_dates: Mapping[str, date] = field(default_factory=dict)
     regulated: bool | None = None
+    near: NearQuestions | None = None

@@ -18,7 +18,8 @@ from workbench.ui.steps import STEPS, available_steps, step_href
 StepState = Literal["done", "running", "not measured"]
 CASES_VARIABLE = "WORKBENCH_CASES"
 """Environment variable with the workspace folders, separated by `os.pathsep`."""
-"""Name of the job that computes what the pages show."""
+COMPARISON_FILE = "comparison.json"
+"""What `workbench.store.save_comparison` writes last."""
 
 
 def workspaces_from(variable: str) -> tuple[Path, ...]:
@@ -78,17 +79,29 @@ def frame(notebook: str, case_slug: str, workspaces: Sequence[Path]) -> Mapping[
 
 
 def step_states(case: Case) -> Mapping[str, StepState]:
-    """State of the steps that show computed results; steps without a computation are left out."""
-    from workbench.compute import job_state
-    from workbench.session import ANALYSIS, INTAKE, has_intake, stored_comparison, stored_diagnosis
+    """State of the steps that show computed results; steps without a computation are left out.
 
-    def missing_state(job_name: str) -> StepState:
+    A step is done when its result is there for the client's files as they are now. The file is looked for and not opened: a mark
+    must not wait for megabytes, and a page whose result turns out to be damaged says so itself.
+    """
+    from workbench.compute import job_state
+    from workbench.costing import COSTS, REST
+    from workbench.evaluating import EVALUATION, HARNESS_FILE
+    from workbench.session import ANALYSIS, COMPARISON, DIAGNOSIS_FILE, INTAKE, INTAKE_FILE, results_folder
+
+    kept = results_folder(case)
+    results = {
+        "intake": (kept / INTAKE_FILE, INTAKE),
+        "diagnosis": (kept / DIAGNOSIS_FILE, ANALYSIS),
+        "lab": (kept / COMPARISON / COMPARISON_FILE, ANALYSIS),
+        "evaluation": (kept / HARNESS_FILE, EVALUATION),
+        "costs": (kept / COSTS / REST, COSTS),
+    }
+
+    def state(file: Path, job_name: str) -> StepState:
+        if file.is_file():
+            return "done"
         job = job_state(case.root, job_name)
         return "running" if job is not None and job.status in ("queued", "running") else "not measured"
 
-    missing = missing_state(ANALYSIS)
-    return {
-        "intake": "done" if has_intake(case) else missing_state(INTAKE),
-        "diagnosis": "done" if stored_diagnosis(case) is not None else missing,
-        "lab": "done" if stored_comparison(case) is not None else missing,
-    }
+    return {key: state(file, job_name) for key, (file, job_name) in results.items()}

@@ -25,6 +25,8 @@ _TRUE, _FALSE = (
     {"pass", "passed", "true", "success", "yes", "ok", "1"},
     {"fail", "failed", "false", "failure", "no", "error", "0"},
 )
+_HELD_OUT = frozenset({"true", "1", "yes", "test", "heldout", "holdout"})
+_TUNING = frozenset({"false", "0", "no", "dev", "development", "train", "training", "tuning", "val", "validation"})
 _NOT_A_SCORE = re.compile(r"(threshold|reason|low|high|ci|lower|upper|stderr|std|se|n|count|seconds|ms|tokens|cost)$")
 _SCORE_COLUMN = re.compile(r"annotation_(.+)_score|(.+?)(?:/v\d+)?/(?:score|value)|Metric: (.+)")
 _DATE_IN_NAME = re.compile(
@@ -97,6 +99,8 @@ def _fits(field: str, value: object) -> bool:
         return passed_of(value) is not None
     if field in ("at", "added_on"):
         return moment_of(value) is not None
+    if field == "held_out":
+        return held_out_of(value) is not None
     if field == "question":
         return question_of(value) is not None and number_of(value) is None
     if field == "metric":
@@ -114,7 +118,7 @@ def _metrics(paths: Mapping[str, str], values: Mapping[str, Sequence[object]]) -
     ]
     answered = any(name in table["answered"] for name in names.values())
     is_result = answered or "passed" in paths or "run_id" in paths or "reference" not in paths
-    taken = {paths[field] for field in ("item_id", "run_id", "at", "question") if field in paths}
+    taken = {paths[field] for field in ("item_id", "run_id", "at", "question", "held_out") if field in paths}
     return tuple(path for path in plain if path not in taken and _is_metric(path, names[path], values[path], is_result))
 
 
@@ -168,6 +172,16 @@ def passed_of(value: object) -> bool | None:
     """A verdict as True or False; None for anything that is no verdict."""
     word = str(value).strip().lower() if isinstance(value, str | bool | int) else ""
     return True if word in _TRUE else False if word in _FALSE else None
+
+
+def held_out_of(value: object) -> bool | None:
+    """Whether a cell says that an item is held out from tuning; None where it says something else.
+
+    >>> held_out_of(True), held_out_of("dev"), held_out_of("fold 3")
+    (True, False, None)
+    """
+    told = normalised(str(value))
+    return True if told in _HELD_OUT else False if told in _TUNING else None
 
 
 def moment_of(value: object) -> datetime | None:

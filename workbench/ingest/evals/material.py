@@ -12,14 +12,17 @@ from pathlib import Path
 
 from workbench.case import files_below, shown
 from workbench.errors import InputError
-from workbench.ingest.evals.columns import eval_formats, passed_of, question_id
+from workbench.ingest.evals.columns import eval_formats, held_out_of, passed_of, question_id
 from workbench.ingest.evals.files import LANGFUSE_RUN, LANGFUSE_SCORES
 from workbench.ingest.evals.reading import OWN_METRICS, EvalFile, read_eval_file
+from workbench.ingest.evals.roles import FORMATS, answer_column, held_out_by_name, role_of, without_copies
 from workbench.ingest.evals.tables import Record, Table, runs_by_trace, table_of, with_traces_named
 from workbench.ingest.logs.columns import normalised
 from workbench.ingest.logs.masking import LogRedaction
 from workbench.records import EvalItem, EvalMaterial, EvalRun, Source
 
+PLAIN_FORMS = frozenset({"json", "json lines", "yaml", "csv", "spreadsheet", "parquet"})
+"""What a file is recognised as whose columns could be anybody's."""
 IGNORED_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep"}
 
 
@@ -30,6 +33,8 @@ class _Reading:
     items: list[EvalItem] = field(default_factory=list)
     repeated: list[EvalItem] = field(default_factory=list)
     runs: list[EvalRun] = field(default_factory=list)
+    baselines: list[EvalRun] = field(default_factory=list)
+    live: list[EvalRun] = field(default_factory=list)
     unrecognised: list[str] = field(default_factory=list)
     formats: dict[str, str] = field(default_factory=dict)
     masked: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -37,15 +42,20 @@ class _Reading:
     def take(self, table: Table) -> None:
         runs = list(_runs(table))
         (self.repeated if runs else self.items).extend(_items(table, result=bool(runs)))
-        self.runs.extend(runs)
-        self.formats[table.name] = table.format
+        role = role_of(table) if runs else "run"
+        if role == "live":
+            self.live.append(_live(table))
+        elif role != "marks":  # marks say how good a judge is, and nothing about the system
+            (self.baselines if role == "baseline" else self.runs).extend(runs)
+        self.formats[table.name] = FORMATS.get(role, table.format) if table.format in PLAIN_FORMS else table.format
 
 
 def read_evals(root: Path, *, key: bytes | None = None) -> EvalMaterial:
     """Eval sets and runs under `<root>/evals/`; no folder, or an empty one, gives an empty value.
 
     A result file that repeats question and reference gives items too, where no eval set holds the question. Runs of one id in
-    several files (scores here, a summary there) become one. A file that cannot be read or recognised is named, with the reason.
+    several files (scores here, a summary there) become one. A pinned baseline, marks of people beside a judge and scores of
+    logged answers are no runs (`roles.role_of`). A file that cannot be read or recognised is named, with the reason.
     Questions, references, ids and names are masked before anything else sees them.
 
     Args:
@@ -106,12 +116,20 @@ def _material(reading: _Reading) -> EvalMaterial:
         for item in reversed(reading.repeated)
         if question_id(item.question) not in known
     }
+    runs, baselines = without_copies(reading.runs, reading.baselines)
+    held_out = held_out_by_name({item.source.path for item in reading.items})
+    items = (
+        item if item.held_out is not None else replace(item, held_out=held_out.get(item.source.path))
+        for item in (*reading.items, *reversed(extra.values()))
+    )
     return EvalMaterial(
-        items=(*reading.items, *reversed(extra.values())),
-        runs=tuple(_merged(reading.runs)),
+        items=tuple(items),
+        runs=tuple(_merged(runs)),
         unrecognised=tuple(sorted(reading.unrecognised)),
         formats=reading.formats,
         masked=reading.masked,
+        baselines=tuple(_merged(baselines)),
+        live=tuple(reading.live),
     )
 
 
@@ -137,6 +155,7 @@ def _items(table: Table, *, result: bool) -> Iterator[EvalItem]:
             author=table.label("author", record),
             added_on=added.date() if added else None,
             source=Source(table.name, record.locator),
+            held_out=held_out_of(table.columns.value("held_out", record.cells)),
         )
 
 
@@ -191,6 +210,18 @@ def _run(table: Table, key: str, records: Sequence[Record], *, alone: bool) -> E
     moments = [moment for record in records if (moment := table.moment("at", record))]
     source = Source(table.name, "" if alone else records[0].locator)
     return EvalRun(key, min(moments, default=None) or table.stated_moment(), scores, passed, summary, source)
+
+
+def _live(table: Table) -> EvalRun:
+    """Scores of logged answers by the masked ids of the log; rows without one say nothing that can be found again."""
+    column = answer_column(table)
+    scores: dict[str, dict[str, float]] = {}
+    for record in table.records:
+        answer = table.redaction.name(record.cells.get(column or ""))
+        for metric, score in table.scores(record):
+            if answer is not None:
+                scores.setdefault(metric, {})[answer] = score
+    return EvalRun(Path(table.name).stem, None, scores, {}, {}, Source(table.name))
 
 
 def _merged(runs: Sequence[EvalRun]) -> Iterator[EvalRun]:
