@@ -20,6 +20,7 @@ from workbench.comparison.tables import StoredComparison
 from workbench.errors import CancelledError, CaseError, InputError, MissingPartError
 from workbench.ingest.load import load_inputs
 from workbench.records import ScoredPassage
+from workbench.session import maps
 
 TOPICS = ("hail storm roof tiles", "stolen bicycle lock theft", "flight baggage delay airline")
 CORPUS = {
@@ -135,7 +136,7 @@ def test_a_map_that_is_there_is_not_drawn_again(case: Case, monkeypatch: pytest.
     def again(*_: object, **__: object) -> None:
         raise AssertionError("the map was drawn again")
 
-    monkeypatch.setattr(session, "draft_of", again)
+    monkeypatch.setattr(maps, "draft_of", again)
     session.run_map(str(case.root))
     assert compute.job_state(case.root, session.MAP).status == "done"
 
@@ -144,7 +145,7 @@ def test_a_stopped_job_leaves_the_first_picture(case: Case, monkeypatch: pytest.
     compared(case)
     shutil.rmtree(session.results_folder(case) / session.MAP)
     assert session.stored_map(case) is None
-    begin = session.second_picture
+    begin = maps.second_picture
 
     def cancelled(draft: corpus_map.Draft, progress: compute.Progress) -> StoredMap:
         def tell(share: float, what: str) -> None:
@@ -154,7 +155,7 @@ def test_a_stopped_job_leaves_the_first_picture(case: Case, monkeypatch: pytest.
 
         return begin(draft, tell)
 
-    monkeypatch.setattr(session, "second_picture", cancelled)
+    monkeypatch.setattr(maps, "second_picture", cancelled)
     session.run_map(str(case.root))
     assert compute.job_state(case.root, session.MAP).status == "cancelled"
     assert session.stored_map(case).map.method == "pca"
@@ -179,13 +180,13 @@ def test_a_comparison_that_is_replaced_while_its_map_is_drawn_keeps_its_own(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared(case)
-    begin = session.second_picture
+    begin = maps.second_picture
 
     def meanwhile(draft: corpus_map.Draft, progress: compute.Progress) -> StoredMap:
         compared(case, arms=("dense", "bm25", "hybrid", "hybrid+rerank", "dense+title"))
         return begin(draft, progress)
 
-    monkeypatch.setattr(session, "second_picture", meanwhile)
+    monkeypatch.setattr(maps, "second_picture", meanwhile)
     session.run_map(str(case.root))
     assert session.stored_map(case).map.method == "pca"
     assert "dense+title" in session.stored_map(case).map.regions[0].missed

@@ -21,6 +21,7 @@ from workbench.intake import take_stock
 from workbench.intake.words import intake_sentence
 from workbench.records import Intake, IntakeFile
 from workbench.report.intake_text import intake_summary
+from workbench.session import taking_in
 
 LOG = """asked_at,question,answer,retrieved_docs,session_id,user_id
 2026-05-04T09:00:00Z,What is the excess for hail?,350 pounds,hail.md,s1,u1
@@ -133,7 +134,7 @@ def test_an_intake_during_which_a_file_changed_is_not_kept_as_that_of_the_new_fi
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(session, "take_stock", read_and_changed)
+        patch.setattr(taking_in, "take_stock", read_and_changed)
         session.intake(case)
     assert session.stored_intake(case) is None
     assert session.intake(case) == session.stored_intake(case)

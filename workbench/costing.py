@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench import compute, store
-from workbench.case import Case, open_case
+from workbench.case import Case, check_out, open_case
 from workbench.comparison.tables import StoredComparison
 from workbench.compute import Progress, scaled
 from workbench.costs.arrays import EVIDENCE, Marks, Traffic
@@ -50,7 +50,7 @@ from workbench.retrieval.dense import DenseRetriever
 from workbench.retrieval.embeddings import encode_cached
 from workbench.retrieval.encoder import load_encoder
 from workbench.retrieval.protocols import Encoder, Vectors
-from workbench.session import COMPARISON, EMBEDDINGS, check_out, results_folder, stored_comparison
+from workbench.session import COMPARISON, EMBEDDINGS, results_folder, stored_comparison
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from workbench.answers.own_metrics import Own, read_own_metrics
 from workbench.answers.ragas_metrics import JUDGED
 from workbench.answers.report import SEED, SUPPORT, Judged, Unjudged, answers_report, judgement_of, sample_of, unjudged
 from workbench.answers.rows import rows_of
-from workbench.case import Case, open_case
+from workbench.case import Case, check_out, open_case
 from workbench.compute import Progress, scaled
 from workbench.errors import CancelledError, CaseError, MissingPartError
 from workbench.ingest.evals.material import read_evals
@@ -40,7 +40,7 @@ from workbench.scoring.kept import (
     kept_taken,
     of_the_same_rows,
 )
-from workbench.session import EMBEDDINGS, check_out
+from workbench.session import EMBEDDINGS
 
 log = logging.getLogger(__name__)
 
