@@ -25,11 +25,12 @@ def answers_opening(report: AnswersReport) -> str:
 
     The production targets are told; the client's own stand in the table.
     """
-    told = [_brief(target) for target in report.targets if target.set_by == "production"]
-    if all(target.verdict == "not_measured" for target in report.targets):
-        reason = next((target.reason for target in report.targets if target.reason), "")
-        return f"Of {count(report.rows)} answers none of the targets was measured: {reason}."
-    return f"On {count(report.rows)} answers: {'; '.join(told)}."
+    production = [target for target in report.targets if target.set_by == "production"]
+    if all(target.verdict == "not_measured" for target in production):
+        reason = next((target.reason for target in production if target.reason), "")
+        which = "targets" if len(production) == len(report.targets) else "usual targets"
+        return f"Of {count(report.rows)} answers none of the {which} was measured: {reason}."
+    return f"On {count(report.rows)} answers: {'; '.join(map(_brief, production))}."
 
 
 def target_words(target: Target) -> str:

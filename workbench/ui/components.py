@@ -230,11 +230,15 @@ def empty_state(missing: str, gives: str, how: str) -> str:
     )
 
 
-def error_box(text: str, remedy: str, reference: str = "") -> str:
-    """An error as a person meets it: one sentence, what to do, and the number to quote where the log has one."""
+def error_box(text: str, remedy: str, reference: str = "", *, failed: bool = True) -> str:
+    """An error as a person meets it: one sentence, what to do, and the number to quote where the log has one.
+
+    `failed` is False where not the tool failed but something it needs is missing: red is kept for the tool itself.
+    """
     quoted = f'<p class="wb-muted">Reference {escape(reference)}</p>' if reference else ""
+    kind = "wb-error" if failed else "wb-error wb-error-missing"
     return (
-        f'<div class="wb-error" role="alert"><p class="wb-error-what">{escape(text)}</p><p>{escape(remedy)}</p>'
+        f'<div class="{kind}" role="alert"><p class="wb-error-what">{escape(text)}</p><p>{escape(remedy)}</p>'
         f"{quoted}</div>"
     )
 

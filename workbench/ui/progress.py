@@ -127,7 +127,7 @@ def _failure(state: JobState, what: str) -> str:
     error = _sentence(state.error or "no reason was given")
     if state.fault == "internal":
         return error_box(f"The {what} did not finish: {error}", "What was finished is kept. Start it again.")
-    return error_box(f"The {what} stopped: {error}", "Correct that, then start again.")
+    return error_box(f"The {what} stopped: {error}", "Correct that, then start again.", failed=False)
 
 
 def _sentence(error: str) -> str:

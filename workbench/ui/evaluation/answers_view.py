@@ -113,12 +113,14 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
     def _show(self) -> None:
         report, case = self._state.answers, self._state.case
         job = [self.progress] if self.progress else []
-        tools = widgets.HBox([self.judge] if case else [])
+        tools = widgets.HBox([])
         tools.add_class("wb-controls")
         if report is None:
             idle = self.progress is not None and not self.progress.under_way
-            self.children = [html(empty_state(*MISSING)), *job, *([self.again, tools, self._place] if idle else [])]
+            tools.children = [self.again, self.judge]
+            self.children = [html(empty_state(*MISSING)), *job, *([tools, self._place] if idle else [])]
             return
+        tools.children = [self.judge] if case else []
         self._head.value = section("Targets", note=f"{count(report.rows)} of {count(report.available)} answers.")
         if self._targets is None:
             self._targets = targets_frame(report.targets)

@@ -6,6 +6,7 @@ It shows what the report holds, and says whose the marks are: the judge's, or th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from workbench.answers.marking import Mark, marks_by_judge, marks_by_proxy
 from workbench.numbers import count, significant
@@ -25,7 +26,12 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
 
 
 def row_markup(
-    row: AnswerRow, scores: Sequence[MetricScore], support: RowSupport | None, slug: str | None, mark_below: float = 0.0
+    row: AnswerRow,
+    scores: Sequence[MetricScore],
+    support: RowSupport | None,
+    slug: str | None,
+    mark_below: float = 0.0,
+    titles: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Everything known of one row.
 
@@ -35,6 +41,7 @@ def row_markup(
         support: the support of its sentences; None where it has none.
         slug: name of the case in links; None without a case.
         mark_below: sentences with less support are marked.
+        titles: names of metrics for people; one without is called as it is.
     """
     liked = {1: badge("liked"), -1: badge("disliked")}.get(row.feedback or 0, "")
     reference = details("Reference answer", paragraph(_cut(row.reference))) if row.reference else ""
@@ -43,7 +50,7 @@ def row_markup(
     return (
         f'<article class="wb-answer"><h3>{escape(_cut(row.question))}</h3>{liked}'
         f'<p class="wb-answer-text">{answer_markup(row, marks)}</p>{paragraph(legend, muted=True)}'
-        f"{_scores(scores)}{_contexts(row)}{reference}{source}</article>"
+        f"{_scores(scores, titles)}{_contexts(row)}{reference}{source}</article>"
     )
 
 
@@ -82,26 +89,26 @@ def _contexts(row: AnswerRow) -> str:
     if not row.contexts:
         return paragraph("No contexts are known for this answer.", muted=True)
     shown = join(f"<li>{escape(_cut(context))}</li>" for context in row.contexts[:MOST_CONTEXTS])
-    head = f"{count(len(row.contexts))} contexts"
+    head = counted(len(row.contexts), "context")
     if len(row.contexts) > MOST_CONTEXTS:
         head += f", the first {MOST_CONTEXTS} shown"
     return details(head, f"<ol>{shown}</ol>")
 
 
-def _scores(scores: Sequence[MetricScore]) -> str:
+def _scores(scores: Sequence[MetricScore], titles: Mapping[str, str]) -> str:
     """What was scored first, what failed next; what does not apply behind a line."""
     told = [score for score in scores if score.status != "skipped"]
     skipped = [score for score in scores if score.status == "skipped"]
-    reasons = [f"{_name(score)}: {score.reason or 'no reason given'}" for score in skipped]
+    reasons = [f"{_name(score, titles)}: {score.reason or 'no reason given'}" for score in skipped]
     rest = details(f"Not applied: {counted(len(skipped), 'metric')}", bullets(reasons)) if skipped else ""
-    return join(_score(score) for score in told) + rest
+    return join(_score(score, _name(score, titles)) for score in told) + rest
 
 
-def _score(score: MetricScore) -> str:
+def _score(score: MetricScore, name: str) -> str:
     if score.value is not None:
-        line = f"{_name(score)}: {significant(score.value)}"
+        line = f"{name}: {significant(score.value)}"
     else:
-        line = f"{_name(score)}: {score.status}, {score.reason or 'no reason given'}"
+        line = f"{name}: {score.status}, {score.reason or 'no reason given'}"
     if not score.parts:
         return paragraph(line)
     words = VERDICTS.get(score.metric)
@@ -114,8 +121,8 @@ def _score(score: MetricScore) -> str:
     return details(line, bullets(parts))
 
 
-def _name(score: MetricScore) -> str:
-    return score.metric.replace("_", " ")
+def _name(score: MetricScore, titles: Mapping[str, str]) -> str:
+    return titles.get(score.metric) or score.metric.replace("_", " ")
 
 
 def _cut(text: str) -> str:

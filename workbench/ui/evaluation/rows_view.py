@@ -65,6 +65,7 @@ class RowsView(widgets.VBox):  # type: ignore[misc]
         self._scores: defaultdict[str, list[MetricScore]] = defaultdict(list)
         for score in report.scores if report else ():
             self._scores[score.row_id].append(score)
+        self._titles = {one.metric: one.title for one in report.metrics} if report else {}
         self._mark_below = mark_below(report.support) if report else 0.0
         place = self._ids.index(self._state.answer) if self._state.answer in self._ids else 0
         self._first = place // SHOWN * SHOWN
@@ -121,7 +122,8 @@ class RowsView(widgets.VBox):  # type: ignore[misc]
         if row is None:
             return paragraph("The text of this row is not kept; score the answers again.", muted=True)
         scores = self._scores.get(key, [])
-        return row_markup(row, scores, self._support.get(key), self._state.slug, self._mark_below)
+        support = self._support.get(key)
+        return row_markup(row, scores, support, self._state.slug, self._mark_below, self._titles)
 
     def _work(self) -> Work:
         report = self._state.answers
