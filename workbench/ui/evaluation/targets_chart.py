@@ -25,7 +25,7 @@ from workbench.ui.tokens import CHART_GRID, CHART_TEXT, OTHER_COLOUR, TYPE_SCALE
 VERDICTS = {"met": "met", "missed": "missed", "undetermined": "cannot be decided yet", "not_measured": "not measured"}
 LINE, BETWEEN, FRAME, LOWEST = 20, 20, 44, 76
 """Pixels of a line beside a lane, between two lanes, for the axis below them, and of the lowest lane."""
-LANE_END, WORDS_FROM = 0.57, 0.62
+LANE_END, WORDS_FROM = 0.53, 0.575
 """Where the lanes end and the words beside them start, as shares of the width."""
 LONGEST_LINE = 44
 """Characters of a line beside a lane."""
