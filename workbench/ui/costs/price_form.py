@@ -41,7 +41,7 @@ class PriceForm(widgets.VBox):  # type: ignore[misc]
         super().__init__(
             [html("<h2>Prices</h2>"), *self.fields.values(), self.currency, self.held_on, self.keep, self._said]
         )
-        self.add_class("wb-form")
+        self.add_class("wb-fields")
         for entry in (*self.fields.values(), self.currency, self.held_on):
             entry.observe(safe_callback(self._entered), "value")
         self.keep.on_click(safe_callback(self._kept))
@@ -81,7 +81,7 @@ class AssumptionForm(widgets.VBox):  # type: ignore[misc]
         super().__init__(
             [html("<h2>Assumptions</h2>"), self.per_month, self.growth, self.months, self.warm, self._said]
         )
-        self.add_class("wb-form")
+        self.add_class("wb-fields")
         for entry in (self.per_month, self.growth, self.months, self.warm):
             entry.observe(safe_callback(self._entered), "value")
 

@@ -62,7 +62,7 @@ class JudgeFields(widgets.HBox):  # type: ignore[misc]
             name: widgets.Checkbox(value=True, description=JUDGED_ABOUT[name].title, indent=False) for name in JUDGED
         }
         ticks = widgets.GridBox(list(self.metrics.values()))
-        ticks.add_class("wb-form-ticks")
+        ticks.add_class("wb-fields-ticks")
         who = [html("<h2>Model</h2>"), self.vendor, self.url, self.model, self.api_version, self.reasoning]
         what = [html("<h2>What it judges</h2>"), self.origin, self.limit, ticks]
         costs = [html("<h2>What its tokens cost</h2>"), self.price_in, self.price_out, self.currency, self.held_on]
@@ -118,5 +118,5 @@ class JudgeFields(widgets.HBox):  # type: ignore[misc]
 
 def _form(fields: list[widgets.Widget]) -> widgets.VBox:
     box = widgets.VBox(fields)
-    box.add_class("wb-form")
+    box.add_class("wb-fields")
     return box
