@@ -53,3 +53,7 @@ def test_where_all_share_the_least_support_none_stands_out() -> None:
 def test_at_most_a_fifth_is_marked(supports: list[float]) -> None:
     below = mark_below([RowSupport("r", 0.0, tuple(sentence(value) for value in supports))])
     assert len(marks_by_proxy([sentence(value) for value in supports], below)) <= MARKED_SHARE * len(supports)
+
+
+def test_a_statement_in_a_script_without_spaces_marks_its_sentence() -> None:
+    assert marked("免赔额是250元。火箭也在承保范围内。", ("火箭在承保范围内。", 0)) == (["火箭也在承保范围内。"], 0)

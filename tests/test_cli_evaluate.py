@@ -22,6 +22,7 @@ from fake_endpoint import serving
 from workbench import scoring
 from workbench.answers.judge import keep_judge
 from workbench.cli import main
+from workbench.cli.evaluate import _without_strangers
 from workbench.records import JudgeSettings
 
 pty = pytest.importorskip("pty", reason="there are no pseudo terminals here")
@@ -406,3 +407,13 @@ def test_ctrl_c_keeps_what_was_judged_and_the_same_command_goes_on_from_there(ca
     assert {row_id: second[row_id] for row_id in scored} == {row_id: first[row_id] for row_id in scored}
     assert {score.status for score in second.values()} == {"ok"}
     assert not scoring.stored_answers(case).stopped
+
+
+def test_another_model_or_vendor_keeps_neither_prices_nor_the_address_of_the_last():
+    known = JudgeSettings(url="https://gateway.example/v1", model="large", input_per_million=2.5, currency="USD")
+    same = _without_strangers(known, {"model": "large"})
+    assert same == known
+    smaller = _without_strangers(known, {"model": "small"})
+    assert (smaller.url, smaller.input_per_million, smaller.currency) == (known.url, None, "")
+    stranger = _without_strangers(known, {"vendor": "anthropic", "model": "other"})
+    assert (stranger.url, stranger.input_per_million) == ("", None)

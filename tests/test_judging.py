@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from workbench import judging
 from workbench.answers.judge import kept_judge
 from workbench.case import Case, open_case
-from workbench.compute import job_state
+from workbench.compute import JobState, job_state
 from workbench.errors import InputError
 from workbench.judging import Judging
 from workbench.records import JudgeSettings
@@ -99,3 +100,14 @@ def test_a_damaged_judge_is_said(case) -> None:
     (case.root / "judge.json").write_text('{"key": "secret"}', encoding="utf-8")
     with pytest.raises(InputError, match=r"judge\.json"):
         judging.known_judge(case)
+
+
+@pytest.mark.parametrize("begin", [judging.start_plan, judging.start_judging])
+def test_nothing_is_begun_or_kept_while_the_same_is_under_way(case, started, begin, monkeypatch) -> None:
+    monkeypatch.setattr(judging.compute, "submit", lambda *said: started.append(said))
+    running = JobState("any", "running", updated=time.time())
+    monkeypatch.setattr(judging.compute, "job_state", lambda _root, _job: running)
+    with pytest.raises(InputError, match="wait until that ends"):
+        begin(case, ASKED)
+    assert started == []
+    assert not (case.root / "judge.json").exists()

@@ -195,3 +195,12 @@ def test_an_answer_that_declines_is_not_worst_for_the_relevancy_it_cannot_have()
     assert worst_rows(scores) == ("declines", "wrong")
     assert worst_rows(scores, declined={"declines"}) == ("wrong", "declines")
     assert worst_rows(scores[:1], declined={"declines"}) == ()
+
+
+def test_what_a_judge_found_perfect_is_not_read_first_for_its_support() -> None:
+    scores = [
+        MetricScore("perfect", "faithfulness", "ok", 1.0),
+        MetricScore("perfect", "support", "ok", 0.05),
+        MetricScore("nearly", "faithfulness", "ok", 0.9),
+    ]
+    assert worst_rows(scores) == ("nearly",)

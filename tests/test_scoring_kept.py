@@ -13,7 +13,7 @@ from fake_endpoint import serving
 from workbench import compute, scoring
 from workbench.errors import CancelledError, InputError
 from workbench.records import JudgeSettings, MetricScore
-from workbench.scoring.kept import answers_folder, gives_way, kept_taken
+from workbench.scoring.kept import answers_folder, gives_way, keep_judged, kept_taken
 
 FAITHFULNESS = ["faithfulness"]
 
@@ -127,13 +127,38 @@ def test_a_run_of_another_judge_that_is_stopped_or_finds_nobody_leaves_the_compl
 
 
 @pytest.mark.local_network
-def test_a_complete_run_of_fewer_rows_is_what_was_asked_for_last(case):
+def test_a_smaller_sample_by_the_same_judge_leaves_the_whole_and_one_of_another_judge_is_shown(case):
+    with serving() as endpoint:
+        judge = JudgeSettings(url=endpoint.url, model="m")
+        whole = scoring.evaluate(case, judge=judge, metrics=FAITHFULNESS)
+        scoring.evaluate(case, judge=judge, metrics=FAITHFULNESS, limit=3)
+        assert scoring.stored_answers(case) == whole
+        fewer = scoring.evaluate(case, judge=replace(judge, model="other"), metrics=FAITHFULNESS, limit=3)
+    assert scoring.stored_answers(case) == fewer
+    assert len(scoring.stored_rows(case)) == 3
+
+
+@pytest.mark.local_network
+def test_what_a_judge_said_by_other_metrics_stays_when_one_more_is_asked_for(case):
     with serving() as endpoint:
         judge = JudgeSettings(url=endpoint.url, model="m")
         scoring.evaluate(case, judge=judge, metrics=FAITHFULNESS)
-        fewer = scoring.evaluate(case, judge=judge, metrics=FAITHFULNESS, limit=3)
-    assert scoring.stored_answers(case) == fewer
-    assert len(scoring.stored_rows(case)) == 3
+        scoring.evaluate(case, judge=judge, metrics=["answer_relevancy"])
+        shown = scoring.stored_answers(case)
+        other = scoring.evaluate(case, judge=replace(judge, model="other"), metrics=["answer_relevancy"])
+    scored = {summary.metric: summary.scored for summary in shown.metrics}
+    assert (scored["faithfulness"], scored["answer_relevancy"]) == (ANSWERS, ANSWERS)
+    assert "faithfulness" not in {score.metric for score in other.scores}
+
+
+def test_a_judge_that_never_answered_does_not_hide_what_was_measured_without_one(case):
+    dead = JudgeSettings(url="http://127.0.0.1:9/v1", model="m", attempts=1)
+    report = scoring.evaluate(case)
+    failed = replace(report, rows=2, judge=dead, scores=(MetricScore("r0", "faithfulness", "failed", reason="down"),))
+    keep_judged(answers_folder(case), failed)
+    assert scoring.stored_answers(case) == report
+    keep_judged(answers_folder(case), replace(failed, rows=report.rows))
+    assert scoring.stored_answers(case).judge == dead
 
 
 @pytest.mark.local_network
@@ -160,10 +185,10 @@ def test_a_damaged_judged_report_gives_way_to_the_one_without_a_judge(case):
     assert scoring.evaluate(case) == report
 
 
-def of(ok, failed=0, stopped=False, report=None):
+def of(ok, failed=0, stopped=False, model="", *, report):
     scores = [MetricScore(f"r{n}", "faithfulness", "ok", 1.0) for n in range(ok)]
     scores += [MetricScore(f"f{n}", "faithfulness", "failed", reason="HTTP 500") for n in range(failed)]
-    return replace(report, scores=tuple(scores), stopped=stopped)
+    return replace(report, scores=tuple(scores), stopped=stopped, judge=JudgeSettings(model=model))
 
 
 @pytest.mark.parametrize(
@@ -173,8 +198,10 @@ def of(ok, failed=0, stopped=False, report=None):
         ((5,), (4, 0, True), False),  # stopped with fewer
         ((5, 0, True), (6, 0, True), True),  # stopped with more
         ((5, 0, True), (4, 0, True), False),
-        ((50,), (9, 1), True),  # fewer rows were asked for
-        ((50,), (9, 2), False),  # more than a tenth failed
+        ((50,), (9, 1), False),  # fewer rows by the same judge
+        ((50,), (9, 1, False, "other"), True),
+        ((50, 0, True), (9, 1), True),  # the earlier one was stopped
+        ((50,), (9, 2, False, "other"), False),  # more than a tenth failed
         ((5,), (0, 5), False),  # nobody answered
         ((0, 5), (0, 5), True),  # newer reasons
         ((5,), (0, 0), False),  # nothing was to be judged

@@ -13,6 +13,7 @@ import pytest
 
 from workbench import judging
 from workbench.case import Case, open_case
+from workbench.errors import InputError
 from workbench.judging import Judging
 from workbench.records import JudgeSettings
 from workbench.ui.evaluation.judge_form import BEGIN, JudgeForm
@@ -89,6 +90,8 @@ def test_a_key_is_said_to_be_found_and_never_shown(case, monkeypatch) -> None:
         ("held_on", "today", "is no day"),
         ("limit", "0", "whole number from 1"),
         ("limit", "2.5", "whole number from 1"),
+        ("limit", "2,5", "whole number from 1"),
+        ("limit", "1.000", "whole number from 1"),
     ],
 )
 def test_what_cannot_be_used_is_said_and_nothing_can_be_pressed(case, name, value, said) -> None:
@@ -188,3 +191,22 @@ def test_an_endpoint_that_is_not_there_is_said_in_a_sentence(case) -> None:
     form = filled(case)
     form.trial.click()
     assert "It does not work:" in form._said.value
+
+
+def test_an_estimate_that_cannot_be_started_is_said_and_can_be_tried_again(case, monkeypatch) -> None:
+    def refused(_case: Case, _asked: Judging) -> None:
+        raise InputError("another plan is being worked out")
+
+    monkeypatch.setattr(judging, "start_plan", refused)
+
+    async def visit() -> JudgeForm:
+        form = filled(case)
+        form.estimate.click()
+        ends = time.monotonic() + 10
+        while form.planning.under_way and time.monotonic() < ends:
+            await asyncio.sleep(0.02)
+        return form
+
+    form = asyncio.run(visit())
+    assert "another plan is being worked out" in form.planning.children[0].value
+    assert not form.estimate.disabled

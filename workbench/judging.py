@@ -57,7 +57,12 @@ def known_judge(case: Case) -> JudgeSettings | None:
 
 
 def start_plan(case: Case, judging: Judging) -> None:
-    """Have a worker find out what judging would take; progress is the job "judging-plan" of the case."""
+    """Have a worker find out what judging would take; progress is the job "judging-plan" of the case.
+
+    Raises:
+        InputError: another plan is being worked out.
+    """
+    _check_idle(case, PLAN, "another plan is being worked out")
     compute.submit(case.root, PLAN, run_plan, str(case.root), judging)
 
 
@@ -92,10 +97,17 @@ def start_judging(case: Case, judging: Judging) -> None:
     """Keep the judge with the case, where it can be written to, and have a worker judge; progress is the job "scoring".
 
     Raises:
-        InputError: settings that cannot be used.
+        InputError: settings that cannot be used, or answers are being scored already.
     """
+    _check_idle(case, scoring.SCORING, "answers are being scored already")
     if case.writable:
         keep_judge(case.root, judging.judge)
     # What a plan says is over once replies to its questions are kept.
     (results_folder(case) / PLAN_FILE).unlink(missing_ok=True)
     scoring.start_scoring(case, judging.judge, judging.limit, judging.metrics, judging.origin)
+
+
+def _check_idle(case: Case, job: str, busy: str) -> None:
+    state = compute.job_state(case.root, job)
+    if state is not None and state.status in ("queued", "running"):
+        raise InputError(f"{case.name}: {busy}; wait until that ends, or stop it, and begin again")

@@ -32,6 +32,8 @@ PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 LEFT = "Could not send widget sync message Error: Cannot send"
 """What a page says that is left, by a reload or another address, while a chart tells its size to the kernel."""
+SLOW = "[anywidget] Failed to initialize model."
+"""What anywidget says of a widget that is not ready after two seconds; it comes up all the same, later."""
 FOREIGN = re.compile(r"^(https?|wss?)://(?!127\.0\.0\.1[:/])")
 CORPUS = {
     "excess.md": "# Excess\n\nThe standard excess for escape of water is 350 pounds.\n",
@@ -72,7 +74,9 @@ class Recorder:
 
     def _error(self, text: str) -> None:
         # The browser itself reports an expected status on the console.
-        if not text.startswith(LEFT) and not any(f"status of {status}" in text for status in self.expected_statuses):
+        if not text.startswith((LEFT, SLOW)) and not any(
+            f"status of {status}" in text for status in self.expected_statuses
+        ):
             self.errors.append(text)
 
     def _response(self, status: int, url: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.answers.sentences import Sentence, sentences
-from workbench.observing import words
+from workbench.answers.support import tokens
 from workbench.records import JudgedPart, RowSupport, SentenceSupport
 
 MARKED_SHARE = 0.2
@@ -88,7 +88,7 @@ def marks_by_judge(answer: str, statements: Sequence[JudgedPart]) -> tuple[tuple
 
 
 def _origin(statement: str, places: Sequence[Sentence]) -> Sentence | None:
-    wanted = Counter(words(statement))
-    shares = [(wanted & Counter(words(place.text))).total() / max(wanted.total(), 1) for place in places]
+    wanted = Counter(tokens(statement))
+    shares = [(wanted & Counter(tokens(place.text))).total() / max(wanted.total(), 1) for place in places]
     best = max(shares, default=0.0)
     return places[shares.index(best)] if best >= SAME_WORDS else None

@@ -228,9 +228,12 @@ def worst_rows(
         disliked: ids of answers that users disliked.
         declined: ids of answers that decline.
     """
+    looked_at: set[str] = set()
     judged: dict[str, float] = {}
     proxy: dict[str, float] = {}
     for score in scores:
+        if score.metric in JUDGED_ABOUT and score.value is not None:
+            looked_at.add(score.row_id)
         if score.value is None or score.value >= 1:
             continue
         if score.metric == "answer_relevancy" and score.row_id in declined:
@@ -241,5 +244,5 @@ def worst_rows(
             proxy[score.row_id] = score.value
     # Ties by the proxy, then by id, so that the order does not depend on that of the rows.
     first = sorted(judged, key=lambda row_id: (judged[row_id], proxy.get(row_id, 1.0), row_id))
-    then = sorted(proxy.keys() - judged.keys(), key=lambda row_id: (row_id not in disliked, proxy[row_id], row_id))
+    then = sorted(proxy.keys() - looked_at, key=lambda row_id: (row_id not in disliked, proxy[row_id], row_id))
     return tuple([*first, *then][:WORST])

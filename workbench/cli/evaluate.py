@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from workbench.cli import kinds
@@ -95,15 +95,26 @@ def _judge(arguments: argparse.Namespace) -> JudgeSettings | None:
         "currency": arguments.currency,
     }
     stated = {name: value for name, value in entered.items() if value is not None}
-    # An address belongs to its vendor and its model: one of them entered anew leaves nothing of another judge standing.
+    # An address and a model entered together are another judge: nothing of the one that is known stays standing.
     fresh = {"url", "model"} <= stated.keys()
     known = None if fresh else known_judge(open_case(arguments.case))
     if known is None and not stated:
         return None
-    judge = replace(known or JudgeSettings(), **stated)
+    judge = replace(_without_strangers(known or JudgeSettings(), stated), **stated)
     if not judge.model:
         raise InputError("no model is named to judge; give --judge-model, or --no-judge to measure without one")
     return judge
+
+
+def _without_strangers(known: JudgeSettings, stated: Mapping[str, object]) -> JudgeSettings:
+    """A known judge without what does not hold for another model or vendor: prices, and a vendor's address."""
+    from dataclasses import replace
+
+    if stated.get("vendor", known.vendor) != known.vendor:
+        known = replace(known, url="", api_version="")
+    if any(name in stated and stated[name] != getattr(known, name) for name in ("url", "model", "vendor")):
+        known = replace(known, input_per_million=None, output_per_million=None, currency="", as_of=None)
+    return known
 
 
 def _confirm(yes: bool) -> Callable[[JudgePlan], bool]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,7 @@ from workbench.scoring.kept import (
     kept_report,
     kept_taken,
     of_the_same_rows,
+    says_something,
 )
 from workbench.session import EMBEDDINGS
 
@@ -125,7 +126,7 @@ def evaluate(
         quiet = _keeping(encoder, opened, None)
         cache = ReplyCache.of(opened.derived)
         asked = Asked(judge, chosen, cache, quiet, confirm, scaled(progress, MEASURED, 0.98))
-        report = report_of(judged(taken.rows, asked))
+        report = report_of(_with_earlier(folder, report, judged(taken.rows, asked), chosen))
         shown = keep_judged(folder, report)
     if out:
         store.write_text(out / OUT_FILE, store.to_json(report, "answers"))
@@ -208,13 +209,24 @@ def _report(
 def _renewed(folder: Path, report: AnswersReport, report_of: _ReportOf) -> bool:
     """Put what was measured without a judge into the judged report of the same rows; whether what was measured is shown."""
     earlier = kept_report(folder, WITH_JUDGE)
-    if earlier is None:
+    if earlier is None or not says_something(earlier):
         return True
     # Else what the judge's metrics rest on would stand under the name of another encoder.
     same_encoder = _embeddings(earlier) == _embeddings(report)
     if not of_the_same_rows(earlier, report) or not same_encoder:
         return False
     return keep_judged(folder, report_of(judgement_of(earlier)))
+
+
+def _with_earlier(folder: Path, report: AnswersReport, said: Judged, chosen: Sequence[str]) -> Judged:
+    """What a judge said, with what it said of the same rows before by metrics that were not asked for now."""
+    earlier = kept_report(folder, WITH_JUDGE)
+    if earlier is None or earlier.judge != said.settings or not of_the_same_rows(earlier, report):
+        return said
+    if _embeddings(earlier) != _embeddings(report):
+        return said
+    others = [one for one in earlier.scores if one.metric in JUDGED and one.metric not in chosen]
+    return replace(said, scores=(*said.scores, *others))
 
 
 def _embeddings(report: AnswersReport) -> set[str]:

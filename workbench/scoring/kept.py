@@ -49,12 +49,16 @@ class _Rows:
 
 
 def stored_answers(case: Case) -> AnswersReport | None:
-    """The report of the client's files as they are now: the judged one where there is one, else that without a judge.
+    """The report of the client's files as they are now: the judged one where a judge said something, else that without a judge.
 
-    None when there is none, or it is damaged or older.
+    A judged report without a score is shown only beside its own rows: it says why. None when there is none, or it is damaged or
+    older.
     """
     folder = answers_folder(case)
-    return kept_report(folder, WITH_JUDGE) or kept_report(folder, WITHOUT_JUDGE)
+    with_judge, without = kept_report(folder, WITH_JUDGE), kept_report(folder, WITHOUT_JUDGE)
+    if with_judge is None or without is None:
+        return with_judge or without
+    return with_judge if says_something(with_judge) or of_the_same_rows(with_judge, without) else without
 
 
 def stored_rows(case: Case) -> tuple[AnswerRow, ...]:
@@ -115,15 +119,21 @@ def keep_judged(folder: Path, report: AnswersReport) -> bool:
 def gives_way(earlier: AnswersReport, later: AnswersReport) -> bool:
     """Whether a judged report gives way to a later one.
 
-    It does to one with at least as many scores of a judge, and to one that came to its end with hardly any failure: then fewer
-    rows, fewer metrics or another judge were asked for. It does not to one that was stopped, or whose endpoint was down, with
-    fewer scores: what a judge said stays until there is something better.
+    It does to one with at least as many scores of a judge, and to one of another judge, or after one that was stopped, that came
+    to its end with hardly any failure. It does not to a smaller sample by the same judge, nor to one that was stopped, or whose
+    endpoint was down, with fewer scores: what a judge said stays until there is something better.
     """
     scored = _judged(later, "ok")
     if scored >= _judged(earlier, "ok"):
         return True
     failed = _judged(later, "failed")
-    return scored > 0 and not later.stopped and failed <= MAY_FAIL * (scored + failed)
+    whole = scored > 0 and not later.stopped and failed <= MAY_FAIL * (scored + failed)
+    return whole and (earlier.stopped or earlier.judge != later.judge)
+
+
+def says_something(report: AnswersReport) -> bool:
+    """Whether a report holds a score of a judge."""
+    return _judged(report, "ok") > 0
 
 
 def of_the_same_rows(one: AnswersReport, other: AnswersReport) -> bool:

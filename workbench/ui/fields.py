@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date
+from decimal import Decimal
 
 import ipywidgets as widgets
 
@@ -44,17 +45,20 @@ def amount(text: str, words: str, *, least: float = 0.0, most: float = 1e12) -> 
 
 
 def whole(text: str, words: str, *, least: int, most: int) -> int | None:
-    """The whole number a text says; None for nothing.
+    """The whole number a text says, with or without commas between thousands; None for nothing.
 
     Raises:
         ValueError: it says something else.
     """
-    value = amount(text, words, least=-1e15, most=1e15)
-    if value is None:
+    text = text.strip()
+    if not text:
         return None
-    if value != int(value) or not least <= value <= most:
+    if not re.fullmatch(r"[0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4}", text):
         raise ValueError(f"{words}: expected a whole number from {least:,} to {most:,}")
-    return int(value)
+    value = int(text.replace(",", ""))
+    if not least <= value <= most:
+        raise ValueError(f"{words}: expected a whole number from {least:,} to {most:,}")
+    return value
 
 
 def day(text: str, words: str) -> date | None:
@@ -82,5 +86,10 @@ def currency_code(text: str) -> str:
 
 
 def written(value: float | None) -> str:
-    """A number as it stands in a field; "" for none."""
-    return "" if value is None else f"{value:g}"
+    """A number as it stands in a field, so that `amount` reads the same again; "" for none.
+
+    >>> written(1e6), written(0.00005), written(2.0), written(None)
+    ('1000000', '0.00005', '2', '')
+    """
+    text = "" if value is None else f"{Decimal(repr(float(value))):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -104,6 +104,9 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         except Exception as error:
             self._line.value = explain(error)
             self.children = [self._line]
+            if self._watching is not None:  # nobody was told yet: it could not be started, or not be followed
+                self._watching = None
+                safe_callback(self._on_end)(JobState(self._job, "failed"))
 
     def _state(self) -> JobState | None:
         return compute.job_state(self._case.root, self._job)

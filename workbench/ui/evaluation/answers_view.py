@@ -88,6 +88,7 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
         if answers is not None:
             with self._state.hold_trait_notifications():
                 self._state.rows, self._state.answers = rows, answers
+            self._show_rows()  # also where the report is equal, and nothing else would say that the rows are there
         if self.form is not None:
             self.form.forget_plan()
         self._working()

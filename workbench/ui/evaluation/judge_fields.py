@@ -87,7 +87,7 @@ class JudgeFields(widgets.HBox):  # type: ignore[misc]
         chosen = tuple(name for name, tick in self.metrics.items() if tick.value)
         if not chosen:
             raise ValueError("no metric is chosen; choose one at least")
-        limit = whole(self.limit.value.replace(",", ""), "Answers at most", least=1, most=1_000_000)
+        limit = whole(self.limit.value, "Answers at most", least=1, most=1_000_000)
         return Judging(self._judge(), chosen, limit, self.origin.value or None)
 
     def _judge(self) -> JudgeSettings:
