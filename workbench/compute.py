@@ -39,6 +39,8 @@ _SCHEDULER_SETTINGS = {
     # The scheduler's and worker's status pages have no access control: serve none.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    # Every 10 ms it walks the stacks of all threads, which can lock Python 3.11 for good (cpython issue 106883).
+    "distributed.worker.profile.enabled": False,
 }
 
 _ONE_WORKER: dict[str, Any] = {
