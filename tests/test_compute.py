@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import subprocess
+import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -66,6 +70,7 @@ def test_a_job_cancelled_while_it_waits_never_starts_its_work(root: Path, monkey
     monkeypatch.setattr(compute._distributed(), "fire_and_forget", lambda future: None)
     submit(root, "analysis", print)
     assert job_state(root, "analysis").status == "queued"
+    assert job_state(root, "analysis").waits_for == compute._this_process()
     cancel(root, "analysis")
     done = []
 
@@ -103,6 +108,31 @@ def test_a_job_whose_process_was_killed_counts_as_failed(root: Path) -> None:
     assert state.status == "failed"
     assert "worker stopped" in str(state.error)
     assert state.fault == "internal"
+
+
+def _waiting(root: Path, process: str) -> str:
+    path = root / ".workbench" / "jobs" / "analysis.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    now = time.time()
+    state = compute.JobState("analysis", "queued", started=now, updated=now, waits_for=process)
+    path.write_text(json.dumps(asdict(state)))
+    return job_state(root, "analysis").status
+
+
+def test_a_job_left_waiting_by_a_server_that_ended_counts_as_failed_at_once(root: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    host = platform.node()
+    assert _waiting(root, f"{host} {gone.pid} {time.time():.0f}") == "failed"
+    assert "server" in str(job_state(root, "analysis").error)
+    assert _waiting(root, f"{host} {os.getpid()} 12") == "failed"  # its number belongs to another process now
+
+
+def test_a_job_waits_on_while_its_server_lives_or_is_on_another_machine(root: Path) -> None:
+    assert _waiting(root, compute._this_process()) == "queued"
+    assert _waiting(root, "elsewhere 999999999 12") == "queued"
+    assert _waiting(root, "") == "queued"
+    assert _waiting(root, f"{platform.node()} x 12") == "queued"
 
 
 def test_a_half_written_state_is_no_state(root: Path) -> None:

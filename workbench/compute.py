@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import os
+import platform
 import tempfile
 import threading
 import time
@@ -19,6 +20,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
+
+import psutil
 
 from workbench.case import derived_folder
 from workbench.errors import CancelledError, WorkbenchError
@@ -30,7 +33,10 @@ SCHEDULER_VARIABLE = "WORKBENCH_SCHEDULER"
 
 HEARTBEAT = 2.0
 STALE_AFTER = {"running": 20.0, "queued": 3600.0}
-"""Seconds without a sign of life after which a job counts as dead: its process was killed, or the server it waited for ended."""
+"""Seconds without a sign of life after which a job counts as dead: its process was killed.
+
+A queued job gives no signs; it is dead as soon as the server it waits for is, and at the latest after this time.
+"""
 
 _SCHEDULER_SETTINGS = {
     # Read when distributed is imported. In this form it leaves every other logger of the process alone, and its own
@@ -66,6 +72,7 @@ class JobState:
         error: one sentence for a failed job.
         fault: where a failed job's trouble lies: in the client's files or an installed part ("input"), or here ("internal").
         started, updated: seconds since the epoch.
+        waits_for: the process a queued job waits for, as "HOST PID START"; "" where it waits for none.
     """
 
     name: str
@@ -77,6 +84,7 @@ class JobState:
     fault: Fault | None = None
     started: float = 0.0
     updated: float = 0.0
+    waits_for: str = ""
 
 
 def job_state(case_root: Path, name: str) -> JobState | None:
@@ -85,6 +93,8 @@ def job_state(case_root: Path, name: str) -> JobState | None:
         state = JobState(**json.loads(_state_file(case_root, name).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    if state.status == "queued" and _has_ended(state.waits_for):
+        return replace(state, status="failed", error="the server it waited for has ended", fault="internal")
     if time.time() - state.updated > STALE_AFTER.get(state.status, math.inf):
         return replace(state, status="failed", error="the worker stopped before it was done", fault="internal")
     return state
@@ -129,7 +139,8 @@ def submit(case_root: Path, name: str, function: Callable[..., Any], *args: obje
         return
     now = time.time()
     _cancel_file(case_root, name).unlink(missing_ok=True)
-    _write(case_root, JobState(name, "queued", message="waiting for the worker", started=now, updated=now))
+    waiting = JobState(name, "queued", message="waiting for the worker", started=now, updated=now)
+    _write(case_root, replace(waiting, waits_for=_scheduler_process()))
     _distributed().fire_and_forget(_client().submit(function, *args, pure=False))
 
 
@@ -157,7 +168,7 @@ def local_scheduler(warm_up: Callable[[], Any] | None = None) -> Iterator[None]:
         distributed.Client(cluster, security=security) as client,
     ):
         path = Path(folder) / "scheduler.json"
-        _write_private(path, json.dumps({"address": cluster.scheduler_address} | _credentials(security)))
+        _write_private(path, json.dumps(_scheduler_words(cluster.scheduler_address, security)))
         os.environ[SCHEDULER_VARIABLE] = str(path)
         warming = client.submit(warm_up, pure=False) if warm_up else None
         try:
@@ -232,6 +243,7 @@ def _client() -> Any:  # noqa: ANN401 - distributed ships no types
         if location:
             settings = json.loads(Path(location).read_text(encoding="utf-8"))
             address = settings.pop("address")
+            settings.pop("process")
             security = distributed.Security(require_encryption=True, **settings)
             _connected[location] = distributed.Client(address, security=security)
         else:
@@ -251,8 +263,38 @@ def _distributed() -> ModuleType:
     return distributed
 
 
-def _credentials(security: Any) -> dict[str, str]:  # noqa: ANN401 - distributed ships no types
+def _scheduler_process() -> str:
+    """The process whose worker takes what is submitted here: the one the environment names, else this one."""
+    location = os.environ.get(SCHEDULER_VARIABLE, "")
+    if not location:
+        return _this_process()
+    process: str = json.loads(Path(location).read_text(encoding="utf-8"))["process"]
+    return process
+
+
+def _this_process() -> str:
+    # The time it began tells a process from a later one that was given the same number.
+    process = psutil.Process()
+    return f"{platform.node()} {process.pid} {process.create_time():.0f}"
+
+
+def _has_ended(process: str) -> bool:
+    """Whether a process is known to have ended; of another machine's that is never known."""
+    host, pid, began = ([*process.rsplit(" ", 2), "", ""])[:3]
+    if not pid.isdecimal() or host != platform.node():
+        return False
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.0f}" != began
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:  # another account's, or a system that tells nothing of it
+        return False
+
+
+def _scheduler_words(address: str, security: Any) -> dict[str, str]:  # noqa: ANN401 - distributed ships no types
     return {
+        "address": address,
+        "process": _this_process(),
         "tls_ca_file": security.tls_ca_file,
         "tls_client_cert": security.tls_client_cert,
         "tls_client_key": security.tls_client_key,
