@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import psutil
 import pytest
 
 from workbench import compute
@@ -110,11 +111,12 @@ def test_a_job_whose_process_was_killed_counts_as_failed(root: Path) -> None:
     assert state.fault == "internal"
 
 
-def _waiting(root: Path, process: str) -> str:
+def _waiting(root: Path, process: str, since: float = 0.0) -> str:
+    """Status of a job that waits for a process since some seconds."""
     path = root / ".workbench" / "jobs" / "analysis.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     now = time.time()
-    state = compute.JobState("analysis", "queued", started=now, updated=now, waits_for=process)
+    state = compute.JobState("analysis", "queued", started=now - since, updated=now, waits_for=process)
     path.write_text(json.dumps(asdict(state)))
     return job_state(root, "analysis").status
 
@@ -122,17 +124,30 @@ def _waiting(root: Path, process: str) -> str:
 def test_a_job_left_waiting_by_a_server_that_ended_counts_as_failed_at_once(root: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    host = platform.node()
-    assert _waiting(root, f"{host} {gone.pid} {time.time():.0f}") == "failed"
+    assert _waiting(root, f"{platform.node()} {gone.pid}") == "failed"
     assert "server" in str(job_state(root, "analysis").error)
-    assert _waiting(root, f"{host} {os.getpid()} 12") == "failed"  # its number belongs to another process now
+
+
+def test_a_later_process_with_the_number_of_the_server_is_not_taken_for_it(root: Path) -> None:
+    began = psutil.Process().create_time()
+    assert _waiting(root, compute._this_process(), time.time() - began + 60) == "failed"
+    assert _waiting(root, compute._this_process(), time.time() - began + 1) == "queued"  # the clock was set a little
+
+
+def test_a_server_that_was_killed_and_not_yet_buried_has_ended(root: Path) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert _waiting(root, f"{platform.node()} {killed.pid}") == "queued"
+    killed.kill()
+    os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+    assert _waiting(root, f"{platform.node()} {killed.pid}") == "failed"
+    killed.communicate()
 
 
 def test_a_job_waits_on_while_its_server_lives_or_is_on_another_machine(root: Path) -> None:
     assert _waiting(root, compute._this_process()) == "queued"
-    assert _waiting(root, "elsewhere 999999999 12") == "queued"
+    assert _waiting(root, "elsewhere 999999999") == "queued"
     assert _waiting(root, "") == "queued"
-    assert _waiting(root, f"{platform.node()} x 12") == "queued"
+    assert _waiting(root, f"{platform.node()} x") == "queued"
 
 
 def test_a_half_written_state_is_no_state(root: Path) -> None:

@@ -37,6 +37,8 @@ STALE_AFTER = {"running": 20.0, "queued": 3600.0}
 
 A queued job gives no signs; it is dead as soon as the server it waits for is, and at the latest after this time.
 """
+CLOCK_TOLERANCE = 5.0
+"""Seconds by which the start of a process, as the system tells it, may be off: it moves when the clock is set."""
 
 _SCHEDULER_SETTINGS = {
     # Read when distributed is imported. In this form it leaves every other logger of the process alone, and its own
@@ -72,7 +74,7 @@ class JobState:
         error: one sentence for a failed job.
         fault: where a failed job's trouble lies: in the client's files or an installed part ("input"), or here ("internal").
         started, updated: seconds since the epoch.
-        waits_for: the process a queued job waits for, as "HOST PID START"; "" where it waits for none.
+        waits_for: the process a queued job waits for, as "HOST PID"; "" where it waits for none.
     """
 
     name: str
@@ -86,6 +88,11 @@ class JobState:
     updated: float = 0.0
     waits_for: str = ""
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the job waits or runs."""
+        return self.status in ("queued", "running")
+
 
 def job_state(case_root: Path, name: str) -> JobState | None:
     """State of a job of a case; None when it never ran."""
@@ -93,7 +100,7 @@ def job_state(case_root: Path, name: str) -> JobState | None:
         state = JobState(**json.loads(_state_file(case_root, name).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    if state.status == "queued" and _has_ended(state.waits_for):
+    if state.status == "queued" and _server_ended(state):
         return replace(state, status="failed", error="the server it waited for has ended", fault="internal")
     if time.time() - state.updated > STALE_AFTER.get(state.status, math.inf):
         return replace(state, status="failed", error="the worker stopped before it was done", fault="internal")
@@ -135,7 +142,7 @@ def submit(case_root: Path, name: str, function: Callable[..., Any], *args: obje
     A job of that name which is already under way is left alone.
     """
     state = job_state(case_root, name)
-    if state and state.status in {"queued", "running"}:
+    if state and state.under_way:
         return
     now = time.time()
     _cancel_file(case_root, name).unlink(missing_ok=True)
@@ -168,7 +175,8 @@ def local_scheduler(warm_up: Callable[[], Any] | None = None) -> Iterator[None]:
         distributed.Client(cluster, security=security) as client,
     ):
         path = Path(folder) / "scheduler.json"
-        _write_private(path, json.dumps(_scheduler_words(cluster.scheduler_address, security)))
+        server = {"address": cluster.scheduler_address, "process": _this_process()}
+        _write_private(path, json.dumps(server | _credentials(security)))
         os.environ[SCHEDULER_VARIABLE] = str(path)
         warming = client.submit(warm_up, pure=False) if warm_up else None
         try:
@@ -273,28 +281,27 @@ def _scheduler_process() -> str:
 
 
 def _this_process() -> str:
-    # The time it began tells a process from a later one that was given the same number.
-    process = psutil.Process()
-    return f"{platform.node()} {process.pid} {process.create_time():.0f}"
+    return f"{platform.node()} {os.getpid()}"
 
 
-def _has_ended(process: str) -> bool:
-    """Whether a process is known to have ended; of another machine's that is never known."""
-    host, pid, began = ([*process.rsplit(" ", 2), "", ""])[:3]
+def _server_ended(state: JobState) -> bool:
+    """Whether the process a job waits for is known to have ended; of another machine's that is never known."""
+    host, _, pid = state.waits_for.rpartition(" ")
     if not pid.isdecimal() or host != platform.node():
         return False
     try:
-        return f"{psutil.Process(int(pid)).create_time():.0f}" != began
+        process = psutil.Process(int(pid))
+        # One that began after the job was queued only has its number, as in a container that was started again.
+        began_after = process.create_time() > state.started + CLOCK_TOLERANCE
+        return began_after or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
     except psutil.Error:  # another account's, or a system that tells nothing of it
         return False
 
 
-def _scheduler_words(address: str, security: Any) -> dict[str, str]:  # noqa: ANN401 - distributed ships no types
+def _credentials(security: Any) -> dict[str, str]:  # noqa: ANN401 - distributed ships no types
     return {
-        "address": address,
-        "process": _this_process(),
         "tls_ca_file": security.tls_ca_file,
         "tls_client_cert": security.tls_client_cert,
         "tls_client_key": security.tls_client_key,

@@ -109,5 +109,5 @@ def start_judging(case: Case, judging: Judging) -> None:
 
 def _check_idle(case: Case, job: str, busy: str) -> None:
     state = compute.job_state(case.root, job)
-    if state is not None and state.status in ("queued", "running"):
+    if state is not None and state.under_way:
         raise InputError(f"{case.name}: {busy}; wait until that ends, or stop it, and begin again")

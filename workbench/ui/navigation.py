@@ -102,6 +102,6 @@ def step_states(case: Case) -> Mapping[str, StepState]:
         if file.is_file():
             return "done"
         job = job_state(case.root, job_name)
-        return "running" if job is not None and job.status in ("queued", "running") else "not measured"
+        return "running" if job is not None and job.under_way else "not measured"
 
     return {key: state(file, job_name) for key, (file, job_name) in results.items()}

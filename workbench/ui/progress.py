@@ -21,7 +21,6 @@ from workbench.ui.page import explain, html, safe_callback
 
 INTERVAL = 1 / 3
 """Seconds between two looks at a job's state."""
-UNDER_WAY = ("queued", "running")
 UNFINISHED = ("failed", "cancelled")
 STARTING = JobState("", "queued", message="Starting")
 STOPPING = "Stopping…"
@@ -42,7 +41,7 @@ def progress_markup(state: JobState, what: str = "analysis") -> str:
 
 def remaining(state: JobState) -> str:
     """Time left in words for people: "about 40 seconds left"; "" where it is not known or no longer matters."""
-    if state.status not in UNDER_WAY or state.seconds_left is None:
+    if not state.under_way or state.seconds_left is None:
         return ""
     if state.seconds_left < 10:
         return "a few seconds left"
@@ -72,7 +71,7 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         super().__init__([])
         self.add_class("wb-job")
         last = self._state()
-        if last is not None and last.status in UNDER_WAY:
+        if last is not None and last.under_way:
             self.follow()
         elif last is not None and last.status in UNFINISHED:
             self._show(last)
@@ -93,7 +92,7 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
         try:
             if begin is not None:
                 await asyncio.to_thread(begin)
-            while (state := await asyncio.to_thread(self._state)) is not None and state.status in UNDER_WAY:
+            while (state := await asyncio.to_thread(self._state)) is not None and state.under_way:
                 self._show(state)
                 await asyncio.sleep(INTERVAL)
             ended = state or JobState(self._job, "cancelled")
@@ -113,7 +112,7 @@ class JobProgress(widgets.VBox):  # type: ignore[misc]
 
     def _show(self, state: JobState) -> None:
         self._shown = state
-        running = state.status in UNDER_WAY
+        running = state.under_way
         words = replace(state, message=STOPPING, seconds_left=None) if running and self._stopping else state
         markup = progress_markup(words, self._what)
         if self._line.value != markup:
@@ -144,7 +143,7 @@ def _doing(state: JobState) -> str:
 
 
 def _bar(state: JobState) -> str:
-    if state.status not in UNDER_WAY:
+    if not state.under_way:
         return ""
     if state.fraction is None:
         return '<div class="wb-track wb-track-open"><i></i></div>'
