@@ -26,8 +26,8 @@ def rows(number, contexts=5):
     ]
 
 
-def planned(taken, metrics=tuple(JUDGED), settings=PRICED, cached=None):
-    return asyncio.run(plan(taken, metrics, settings, cached))
+def planned(taken, metrics=tuple(JUDGED), settings=PRICED, cached=None, **further):
+    return asyncio.run(plan(taken, metrics, settings, cached, **further))
 
 
 def test_five_contexts_take_eleven_calls_a_row():
@@ -45,6 +45,12 @@ def test_what_is_kept_is_not_asked_again():
 
     found = planned(rows(1), ["answer_relevancy", "context_precision"], cached=all_kept)
     assert (found.calls, found.cached) == (5, 3)
+
+
+def test_without_an_encoder_no_call_is_planned_for_relevancy():
+    found = planned(rows(2), ["answer_relevancy"], embeds=False)
+    assert (found.rows, found.calls) == (0, 0)
+    assert "answer relevancy: no encoder for the cosine of questions" in " ".join(found.notes)
 
 
 def test_the_same_context_twice_is_asked_once():

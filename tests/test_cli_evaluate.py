@@ -91,6 +91,26 @@ def test_who_says_anything_else_stops_before_a_question_is_asked(case, terminal,
 
 
 @pytest.mark.local_network
+def test_a_plan_that_is_declined_leaves_what_needs_no_judge_where_it_was_wanted(case, terminal, tmp_path):
+    terminal(b"n\n")
+    with serving() as endpoint:
+        assert main(judged_by(endpoint, case, "--out", str(tmp_path / "out"))) == 0
+    written = json.loads((tmp_path / "out" / "answers.json").read_text())
+    assert (written["rows"], written["judge"]) == (ANSWERS, None)
+
+
+@pytest.mark.local_network
+def test_it_is_said_when_the_pages_go_on_showing_an_earlier_report(case, capsys):
+    with serving() as endpoint:
+        assert main(judged_by(endpoint, case, "--yes")) == 0
+        assert capsys.readouterr().out.endswith("\nkept for the pages\n")
+        assert main(judged_by(endpoint, case, "--yes", "--limit", "3")) == 0
+        assert capsys.readouterr().out.endswith("\nthe pages go on showing the earlier report of a judge\n")
+        assert main(["evaluate", str(case.root), "--no-judge"]) == 0
+        assert capsys.readouterr().out.endswith("\nkept for the pages\n")
+
+
+@pytest.mark.local_network
 def test_ctrl_c_at_the_question_stops_before_a_question_is_asked(case, monkeypatch, capsys):
     class Interrupted(io.StringIO):
         def isatty(self):
@@ -342,12 +362,27 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+PLANNING = """
+import asyncio
+import workbench.scoring.asking as asking
+
+async def endless(*arguments, progress, **named):
+    print("planning", flush=True)
+    while True:
+        await asyncio.sleep(0.05)
+        progress(0.5, "working out what it would take")
+
+asking.plan = endless
+"""
+"""What makes planning last until it is stopped."""
+
+
 @contextmanager
-def running(command):
+def running(command, first=""):
     """The command in a process of its own, with one question under way at a time."""
     said = {"WORKBENCH_JUDGE_CONCURRENCY": "1", "WORKBENCH_JUDGE_MODEL": "m"}
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *command],
+        [sys.executable, "-c", first + PROGRAM, *command],
         env={**os.environ, **said, "PYTHONPATH": str(Path(__file__).parent)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -407,6 +442,27 @@ def test_ctrl_c_keeps_what_was_judged_and_the_same_command_goes_on_from_there(ca
     assert {row_id: second[row_id] for row_id in scored} == {row_id: first[row_id] for row_id in scored}
     assert {score.status for score in second.values()} == {"ok"}
     assert not scoring.stored_answers(case).stopped
+
+
+def test_a_known_price_is_not_called_by_the_name_of_another_currency(case, capsys):
+    keep_judge(
+        case.root,
+        JudgeSettings(url="http://127.0.0.1:9/v1", model="m", input_per_million=2.5, output_per_million=10.0, currency="USD"),
+    )
+    assert main(["evaluate", str(case.root), "--currency", "EUR", "--price-in", "2"]) == 2
+    assert capsys.readouterr().err == (
+        "workbench: the prices that are known are in USD; give --price-in and --price-out in EUR as well\n"
+    )
+
+
+def test_ctrl_c_while_it_is_planned_ends_like_any_other(case):
+    with running(["evaluate", str(case.root), "--judge-url", "http://127.0.0.1:9/v1", "--yes"], PLANNING) as process:
+        assert process.stdout.readline() == "planning\n"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "workbench: stopped; what was finished is kept" in said
+    assert "Traceback" not in said
 
 
 def test_another_model_or_vendor_keeps_neither_prices_nor_the_address_of_the_last():

@@ -1,4 +1,4 @@
-"""What judging would take: worked out by a job, kept for exactly what was asked, gone once judging begins."""
+"""What judging would take: worked out by a job, kept for exactly what was asked, outdated once a reply is kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from workbench import judging
-from workbench.answers.judge import kept_judge
+from workbench.answers.judge import ReplyCache, kept_judge
+from workbench.answers.judge.cache import KeptReply
 from workbench.case import Case, open_case
 from workbench.compute import JobState, job_state
 from workbench.errors import InputError
@@ -64,11 +65,23 @@ def test_a_damaged_plan_is_none(case) -> None:
     assert judging.stored_plan(case, ASKED) is None
 
 
-def test_beginning_keeps_the_judge_and_drops_the_plan(case, started) -> None:
-    judging.run_plan(str(case.root), ASKED)
+def test_beginning_keeps_the_judge(case, started) -> None:
     judging.start_judging(case, ASKED)
     assert started == [(case, JUDGE, 2, ("faithfulness",), None)]
     assert kept_judge(case.root) == JUDGE
+
+
+def test_a_case_that_cannot_be_written_to_is_judged_and_keeps_no_judge(case, started, monkeypatch) -> None:
+    monkeypatch.setattr(Case, "writable", property(lambda self: False))
+    judging.start_judging(case, ASKED)
+    assert len(started) == 1
+    assert kept_judge(case.root) is None
+
+
+def test_a_plan_is_outdated_once_anyone_kept_a_reply(case) -> None:
+    judging.run_plan(str(case.root), ASKED)
+    assert judging.stored_plan(case, ASKED) is not None
+    ReplyCache.of(case.derived).put(b"another run", KeptReply("{}"))
     assert judging.stored_plan(case, ASKED) is None
 
 

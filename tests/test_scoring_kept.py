@@ -13,6 +13,7 @@ from fake_endpoint import serving
 from workbench import compute, scoring
 from workbench.errors import CancelledError, InputError
 from workbench.records import JudgeSettings, MetricScore
+from workbench.scoring import evaluating
 from workbench.scoring.kept import answers_folder, gives_way, keep_judged, kept_taken
 
 FAITHFULNESS = ["faithfulness"]
@@ -87,6 +88,22 @@ def test_a_run_without_a_judge_renews_the_rest_and_keeps_what_a_judge_said(case)
     assert shown.notes == judged.notes
     assert scoring.evaluate(case) == returned_without_own(returned)
     assert scoring.stored_answers(case) == judged
+
+
+@pytest.mark.local_network
+def test_what_another_process_judged_while_the_rest_was_renewed_stays(case, monkeypatch):
+    with serving() as endpoint:
+        judged = scoring.evaluate(case, judge=JudgeSettings(url=endpoint.url, model="m"), metrics=FAITHFULNESS)
+    later = replace(judged, judge=JudgeSettings(url=endpoint.url, model="another"))
+    taken_from = evaluating.judgement_of
+
+    def meanwhile(report):
+        assert keep_judged(answers_folder(case), later)
+        return taken_from(report)
+
+    monkeypatch.setattr(evaluating, "judgement_of", meanwhile)
+    scoring.evaluate(case)
+    assert scoring.stored_answers(case) == later
 
 
 def returned_without_own(report):

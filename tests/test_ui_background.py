@@ -15,7 +15,7 @@ from workbench.ui.background import Background
 async def settled(background: Background, under_way: Callable[[], bool] = lambda: False) -> None:
     for _ in range(500):
         await asyncio.sleep(0.01)
-        if not background.under_way and not under_way():
+        if (background._task is None or background._task.done()) and not under_way():
             return
     raise AssertionError("the work did not end")
 
@@ -32,7 +32,6 @@ def test_work_runs_in_a_thread_and_its_outcome_arrives_on_the_page() -> None:
     async def visit() -> int:
         background = Background()
         background.run(threading.get_ident, lambda worker: found.append((worker, threading.get_ident())))
-        assert background.under_way
         await settled(background)
         return threading.get_ident()
 
@@ -59,6 +58,24 @@ def test_the_outcome_of_what_was_begun_earlier_is_dropped() -> None:
 
     asyncio.run(visit())
     assert found == ["later"]
+
+
+def test_what_is_dropped_arrives_no_more() -> None:
+    found: list[str] = []
+    waiting = threading.Event()
+
+    async def visit() -> None:
+        background = Background()
+        background.run(lambda: str(waiting.wait(5)), found.append)
+        await asyncio.sleep(0.02)
+        background.drop()
+        waiting.set()
+        await asyncio.sleep(0.05)
+        background.run(lambda: "next", found.append)
+        await settled(background)
+
+    asyncio.run(visit())
+    assert found == ["next"]
 
 
 def test_an_error_of_the_work_is_shown_and_nothing_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:

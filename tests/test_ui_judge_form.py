@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -191,6 +192,38 @@ def test_an_endpoint_that_is_not_there_is_said_in_a_sentence(case) -> None:
     form = filled(case)
     form.trial.click()
     assert "It does not work:" in form._said.value
+
+
+@pytest.mark.parametrize("entry", ["", "another"])
+def test_what_was_looked_for_before_does_not_come_back_beside_another_entry(case, monkeypatch, entry) -> None:
+    let_go = threading.Event()
+
+    def slow(_case: Case, asked: Judging) -> tuple[str, None]:
+        if asked.judge.model == "m":
+            let_go.wait(5)
+        return f"key of {asked.judge.model}", None
+
+    def tried(judge: JudgeSettings) -> str:
+        let_go.wait(5)
+        return f"{judge.model} answers"
+
+    monkeypatch.setattr("workbench.ui.evaluation.judge_form._found", slow)
+    monkeypatch.setattr("workbench.ui.evaluation.judge_form._tried", tried)
+
+    async def visit() -> JudgeForm:
+        form = filled(case)
+        form.trial.click()
+        await asyncio.sleep(0.05)
+        form.fields.model.value = entry
+        await asyncio.sleep(0.05)
+        let_go.set()
+        await asyncio.sleep(0.1)
+        return form
+
+    form = asyncio.run(visit())
+    assert "key of m" not in told(form)
+    assert "m answers" not in told(form)
+    assert ("key of another" in told(form)) == (entry == "another")
 
 
 def test_an_estimate_that_cannot_be_started_is_said_and_can_be_tried_again(case, monkeypatch) -> None:

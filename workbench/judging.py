@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench import compute, scoring, store
-from workbench.answers.judge import judge_from_environment, keep_judge, kept_judge
+from workbench.answers.judge import ReplyCache, judge_from_environment, keep_judge, kept_judge
 from workbench.case import Case, open_case
 from workbench.compute import Progress
 from workbench.errors import InputError
@@ -83,8 +83,10 @@ def run_plan(case_root: str, judging: Judging) -> None:
 
 
 def stored_plan(case: Case, judging: Judging) -> JudgePlan | None:
-    """The plan for exactly this and for the files as they are now; None where there is none."""
+    """The plan for exactly this, the files as they are now and the replies that are kept; None where there is none."""
     path = results_folder(case) / PLAN_FILE
+    if _outdated(path, ReplyCache.of(case.derived).store):
+        return None
     try:
         kept = store.from_json(path.read_text(encoding="utf-8"), _Kept) if path.is_file() else None
     except (InputError, OSError, UnicodeDecodeError) as error:
@@ -102,9 +104,15 @@ def start_judging(case: Case, judging: Judging) -> None:
     _check_idle(case, scoring.SCORING, "answers are being scored already")
     if case.writable:
         keep_judge(case.root, judging.judge)
-    # What a plan says is over once replies to its questions are kept.
-    (results_folder(case) / PLAN_FILE).unlink(missing_ok=True)
     scoring.start_scoring(case, judging.judge, judging.limit, judging.metrics, judging.origin)
+
+
+def _outdated(plan: Path, replies: Path) -> bool:
+    """Whether replies were kept since a plan was worked out, by whoever judged: it would take less now."""
+    try:
+        return plan.stat().st_mtime_ns < replies.stat().st_mtime_ns
+    except FileNotFoundError:
+        return False
 
 
 def _check_idle(case: Case, job: str, busy: str) -> None:

@@ -42,6 +42,7 @@ async def plan(
     settings: JudgeSettings,
     cached: Cached | None = None,
     *,
+    embeds: bool = True,
     progress: Progress | None = None,
 ) -> JudgePlan:
     """What judging these rows would take.
@@ -51,16 +52,18 @@ async def plan(
         metrics: names of `ragas_metrics.JUDGED`.
         settings: with the prices of the judge's tokens, where they are known.
         cached: looks a reply up; None where nothing is kept.
+        embeds: whether there is an encoder; without one answer relevancy is not judged.
         progress: told some times a second; what it raises ends the work.
     """
     asked = 0
     dry = _DryJudge(cached)
+    encoder = _AnyEncoder() if embeds else None
     skipped: Counter[str] = Counter()
     for row in (row for piece in pieces(rows, progress, "working out what it would take") for row in piece):
         before = dry.calls + dry.cached
         for metric in metrics:
             dry.row = row
-            score = await score_row(row, metric, dry, _AnyEncoder())
+            score = await score_row(row, metric, dry, encoder)
             if score.status == "skipped":
                 skipped[f"{metric.replace('_', ' ')}: {score.reason}"] += 1
         asked += dry.calls + dry.cached > before

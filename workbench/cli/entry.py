@@ -28,7 +28,7 @@ COMMANDS: tuple[Command, ...] = (INTAKE, COMPARE, DIAGNOSE, CACHE, EVALUATE, HAR
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 2 bad input, 1 an error of the workbench itself."""
+    """Run one command; returns the exit code: 0 done, 1 an error of the workbench itself, 2 bad input, 130 Ctrl-C."""
     arguments = _parser().parse_args(argv)
     command: Command = arguments.command
     logging.basicConfig(

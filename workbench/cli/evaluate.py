@@ -15,7 +15,11 @@ from workbench.cli.command import Command, add_case
 from workbench.cli.output import progress, say, show
 
 if TYPE_CHECKING:
+    from workbench.case import Case
     from workbench.records import JudgePlan, JudgeSettings
+
+
+EARLIER_SHOWN = "the pages go on showing the earlier report of a judge"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,14 +57,16 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from workbench import scoring
     from workbench.answers.own_function import own_function
+    from workbench.case import open_case
     from workbench.errors import CancelledError
     from workbench.report.answers_text import answers_summary
 
     metrics = [name.strip() for name in arguments.metrics.split(",") if name.strip()] if arguments.metrics else None
+    case = open_case(arguments.case)
     try:
         report = scoring.evaluate(
-            arguments.case,
-            judge=None if arguments.no_judge else _judge(arguments),
+            case,
+            judge=None if arguments.no_judge else _judge(arguments, case),
             metrics=metrics,
             origin=arguments.rows,
             limit=arguments.limit,
@@ -73,15 +79,16 @@ def _run(arguments: argparse.Namespace) -> int:
         say(f"workbench: {stopped}")
         return 0
     show(answers_summary(report))
-    show(f"written: {arguments.out}/answers.json" if arguments.out else "kept for the pages")
+    if arguments.out:
+        show(f"written: {arguments.out}/answers.json")
+    show("kept for the pages" if scoring.shows(case, report) else EARLIER_SHOWN)
     return 130 if report.stopped else 0
 
 
-def _judge(arguments: argparse.Namespace) -> JudgeSettings | None:
+def _judge(arguments: argparse.Namespace, case: Case) -> JudgeSettings | None:
     """The judge of the command line, what it leaves out from the environment, else from what is kept with the case."""
     from dataclasses import replace
 
-    from workbench.case import open_case
     from workbench.errors import InputError
     from workbench.judging import known_judge
     from workbench.records import JudgeSettings
@@ -97,10 +104,12 @@ def _judge(arguments: argparse.Namespace) -> JudgeSettings | None:
     stated = {name: value for name, value in entered.items() if value is not None}
     # An address and a model entered together are another judge: nothing of the one that is known stays standing.
     fresh = {"url", "model"} <= stated.keys()
-    known = None if fresh else known_judge(open_case(arguments.case))
+    known = None if fresh else known_judge(case)
     if known is None and not stated:
         return None
-    judge = replace(_without_strangers(known or JudgeSettings(), stated), **stated)
+    known = _without_strangers(known or JudgeSettings(), stated)
+    _check_currency(known, stated)
+    judge = replace(known, **stated)
     if not judge.model:
         raise InputError("no model is named to judge; give --judge-model, or --no-judge to measure without one")
     return judge
@@ -115,6 +124,18 @@ def _without_strangers(known: JudgeSettings, stated: Mapping[str, object]) -> Ju
     if any(name in stated and stated[name] != getattr(known, name) for name in ("url", "model", "vendor")):
         known = replace(known, input_per_million=None, output_per_million=None, currency="", as_of=None)
     return known
+
+
+def _check_currency(known: JudgeSettings, stated: Mapping[str, object]) -> None:
+    """Refuse to call a price that is known by the name of another currency."""
+    from workbench.errors import InputError
+
+    prices = ("input_per_million", "output_per_million")
+    stays = any(getattr(known, price) is not None and price not in stated for price in prices)
+    if stays and known.currency and stated.get("currency", known.currency) != known.currency:
+        raise InputError(
+            f"the prices that are known are in {known.currency}; give --price-in and --price-out in {stated['currency']} as well"
+        )
 
 
 def _confirm(yes: bool) -> Callable[[JudgePlan], bool]:

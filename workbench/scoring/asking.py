@@ -26,7 +26,7 @@ from workbench.retrieval.protocols import Encoder
 T = TypeVar("T")
 Confirm = Callable[[JudgePlan], bool]
 
-PLANNED = 0.1
+PLANNED = 0.02
 """Share of the progress of judging at which it is known what it would take."""
 
 
@@ -52,9 +52,11 @@ def planned(
     metrics: Sequence[str],
     settings: JudgeSettings,
     cache: ReplyCache,
+    *,
+    embeds: bool,
     progress: Progress | None = None,
 ) -> JudgePlan:
-    """What judging these rows would take; nothing is asked.
+    """What judging these rows would take; nothing is asked. `embeds` tells whether there is an encoder.
 
     Raises:
         InputError: settings that cannot be used. CancelledError: stopped.
@@ -74,6 +76,7 @@ def planned(
             metrics,
             dry.settings,
             lambda prompt, schema, sample: dry.cached(prompt, schema, sample=sample),
+            embeds=embeds,
             progress=tell,
         )
 
@@ -84,9 +87,17 @@ def judged(taken: Sequence[AnswerRow], asked: Asked) -> Judged:
     """What the judge says of these rows, with what it said before; stopped, what it came to.
 
     Raises:
-        CancelledError: not confirmed, or cancelled while planning. InputError: settings or a key that cannot be used.
+        CancelledError: not confirmed, or cancelled while planning. KeyboardInterrupt: Ctrl-C while planning.
+        InputError: settings or a key that cannot be used.
     """
-    found = planned(taken, asked.metrics, asked.settings, asked.cache, scaled(asked.progress, 0.0, PLANNED))
+    found = planned(
+        taken,
+        asked.metrics,
+        asked.settings,
+        asked.cache,
+        embeds=asked.encoder is not None,
+        progress=scaled(asked.progress, 0.0, PLANNED),
+    )
     if asked.confirm and not asked.confirm(found):
         raise CancelledError("stopped before the judge was asked anything")
     at = datetime.now(UTC)
@@ -143,6 +154,8 @@ def _in_thread(work: Callable[[threading.Event], Awaitable[T]]) -> T:
             done.wait()
         except KeyboardInterrupt:
             stop.set()
+    if errors and stop.is_set():
+        raise KeyboardInterrupt from errors[0]
     if errors:
         raise errors[0]
     return results[0]

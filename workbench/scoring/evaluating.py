@@ -48,8 +48,10 @@ log = logging.getLogger(__name__)
 OUT_FILE = "answers.json"
 MOST_ROWS = 1_000
 """Rows taken where no limit is set; a sample of these narrows an interval enough, and a log may hold a million."""
-READ, MEASURED = 0.15, 0.4
-"""Shares of the progress at which the rows are read, and at which what needs no judge is measured, where a judge follows."""
+READ, MEASURED = 0.15, 0.98
+"""Shares at which the rows are read, and at which what needs no judge is measured."""
+BEFORE_JUDGE = 0.05
+"""Share of the progress at which a judge is asked: nearly all of the time is its, and the bar says how many scores there are."""
 EARLIER_SHOWN = "done; the earlier report of a judge is still the one shown"
 """What the job's last message says where its own report does not take the place of that one."""
 
@@ -92,7 +94,7 @@ def evaluate(
         origin: where answers are taken from; None takes evaluation files where they hold answers, else the log.
         limit: rows taken at most, a random sample that is the same every time; None for 1,000.
         own: the client's own metrics as functions, by name.
-        out: where files are written; None writes none.
+        out: where files are written, before a judge is asked and again after; None writes none.
         progress: called with the share done and what is being done.
         confirm: told what judging would take before it begins; False ends the call.
 
@@ -109,8 +111,9 @@ def evaluate(
     # Before anything is read: a file that changes meanwhile must not pass for one that was read.
     folder = answers_folder(opened)
     client = read_own_metrics(opened.root)
-    taken = _take(opened, origin, most, scaled(progress, 0.0, READ))
-    tell = _Onward(scaled(progress, READ, MEASURED if judge else 0.98))
+    first = scaled(progress, 0.0, BEFORE_JUDGE) if judge else scaled(progress, 0.0, 1.0)
+    taken = _take(opened, origin, most, scaled(first, 0.0, READ))
+    tell = _Onward(scaled(first, READ, MEASURED))
     tell(0.0, "loading the encoder")
     encoder = _encoder(opened)
     without = unjudged(taken.rows, _keeping(encoder, opened, tell.again), client, own, progress=tell)
@@ -121,17 +124,17 @@ def evaluate(
 
     report = report_of(None)
     keep_unjudged(folder, report, taken.rows, taken.all.available)
+    _write_out(out, report)
     shown = _renewed(folder, report, report_of)
     if judge:
         quiet = _keeping(encoder, opened, None)
         cache = ReplyCache.of(opened.derived)
-        asked = Asked(judge, chosen, cache, quiet, confirm, scaled(progress, MEASURED, 0.98))
+        asked = Asked(judge, chosen, cache, quiet, confirm, scaled(progress, BEFORE_JUDGE, MEASURED))
         report = report_of(_with_earlier(folder, report, judged(taken.rows, asked), chosen))
         shown = keep_judged(folder, report)
-    if out:
-        store.write_text(out / OUT_FILE, store.to_json(report, "answers"))
+        _write_out(out, report)
     if not report.stopped:
-        _end(scaled(progress, 0.98, 1.0), shown)
+        _end(scaled(progress, MEASURED, 1.0), shown)
     return report
 
 
@@ -156,7 +159,15 @@ def scoring_plan(
     rows = kept_taken(answers_folder(case), origin, most)
     if rows is None:
         rows = _take(case, origin, most, scaled(progress, 0.0, 0.5)).rows
-    return planned(rows, chosen, settings, ReplyCache.of(case.derived), scaled(progress, 0.5, 1.0))
+    embeds = _encoder(case) is not None
+    return planned(
+        rows, chosen, settings, ReplyCache.of(case.derived), embeds=embeds, progress=scaled(progress, 0.5, 1.0)
+    )
+
+
+def _write_out(out: Path | None, report: AnswersReport) -> None:
+    if out:
+        store.write_text(out / OUT_FILE, store.to_json(report, "answers"))
 
 
 def _end(progress: Progress, shown: bool) -> None:
@@ -215,7 +226,9 @@ def _renewed(folder: Path, report: AnswersReport, report_of: _ReportOf) -> bool:
     same_encoder = _embeddings(earlier) == _embeddings(report)
     if not of_the_same_rows(earlier, report) or not same_encoder:
         return False
-    return keep_judged(folder, report_of(judgement_of(earlier)))
+    renewed = report_of(judgement_of(earlier))
+    # What another process judged meanwhile stays.
+    return kept_report(folder, WITH_JUDGE) != earlier or keep_judged(folder, renewed)
 
 
 def _with_earlier(folder: Path, report: AnswersReport, said: Judged, chosen: Sequence[str]) -> Judged:

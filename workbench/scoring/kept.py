@@ -61,6 +61,12 @@ def stored_answers(case: Case) -> AnswersReport | None:
     return with_judge if says_something(with_judge) or of_the_same_rows(with_judge, without) else without
 
 
+def shows(case: Case, report: AnswersReport) -> bool:
+    """Whether the report that is shown says what this one says, alone or beside what a judge said before."""
+    shown = stored_answers(case)
+    return shown is not None and all(summary in shown.metrics for summary in report.metrics)
+
+
 def stored_rows(case: Case) -> tuple[AnswerRow, ...]:
     """The rows behind `stored_answers`, those to read first at the front; empty where there are none."""
     report = stored_answers(case)

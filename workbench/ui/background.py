@@ -20,22 +20,23 @@ class Background:
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def under_way(self) -> bool:
-        """Whether something is being worked on."""
-        return self._task is not None and not self._task.done()
-
     def run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Have `work` done in a thread and give `done` what it returned; an error of either is shown at the end of the page.
 
         Where no page is served, as in a script, both are called at once.
         """
-        if self._task is not None:
-            self._task.cancel()
+        self.drop()
         try:
             self._task = asyncio.get_running_loop().create_task(_worked(work, done))
         except RuntimeError:
             _at_once(work, done)
+
+
+    def drop(self) -> None:
+        """Forget what is under way: nobody waits for its outcome any more."""
+        if self._task is not None:
+            self._task.cancel()
+        self._task = None
 
 
 async def _worked(work: Callable[[], T], done: Callable[[T], None]) -> None:

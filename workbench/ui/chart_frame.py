@@ -17,7 +17,9 @@ from workbench.ui.tokens import CHART_GRID, CHART_TEXT
 
 
 class ChartPicture(anywidget.AnyWidget):
-    """The button that saves the chart beside it as PNG, made in the browser; it also tells screen readers what the chart shows.
+    """The button that saves the chart beside it as PNG, made in the browser.
+
+    It also tells screen readers what the chart shows, and keeps the chart as wide as its place.
 
     Attributes:
         name: file name without ending.
@@ -48,7 +50,7 @@ class ChartFrame(widgets.VBox):  # type: ignore[misc]
         self.chart = Fig(figure)
         self._label, self._table = label, table
         self._picture = ChartPicture(name=file_name(name), label=self._said())
-        self._page = Download("HTML", work=self._work, hint=_hint(label), quiet=True)
+        self._page = Download("HTML", work=self._work, hint=_hint(name), quiet=True)
         tools = widgets.HBox([self._picture, self._page])
         tools.add_class("wb-chart-tools")
         super().__init__([self.chart, tools])
@@ -62,6 +64,7 @@ class ChartFrame(widgets.VBox):  # type: ignore[misc]
     @name.setter
     def name(self, name: str) -> None:
         self._picture.name = file_name(name)
+        self._page.hint = _hint(name)
 
     @property
     def label(self) -> str:
@@ -71,7 +74,7 @@ class ChartFrame(widgets.VBox):  # type: ignore[misc]
     @label.setter
     def label(self, label: str) -> None:
         self._label = label
-        self._picture.label, self._page.hint = self._said(), _hint(label)
+        self._picture.label = self._said()
 
     def _said(self) -> str:
         return f"{self._label} {self._table}".strip()
@@ -82,5 +85,5 @@ class ChartFrame(widgets.VBox):  # type: ignore[misc]
         return lambda: (name, chart_page(drawn, label, date.today()).encode("utf-8"))
 
 
-def _hint(label: str) -> str:
-    return f"Save chart as a page that opens without the workbench: {label}"
+def _hint(name: str) -> str:
+    return f"Save chart as a page that opens without the workbench: {name}"

@@ -1,5 +1,5 @@
 // Saves the chart beside it as PNG, drawn by plotly itself from the chart as it stands, on an opaque ground in the page's
-// theme; and says for screen readers what the chart shows.
+// theme; says for screen readers what the chart shows; and has it drawn again where its place has another width by now.
 const SCALE = 2;
 
 // A picture has no style sheet: the neutral colours that follow the theme on the page are written out.
@@ -30,7 +30,7 @@ function render({ model, el }) {
 
   function describe() {
     const label = model.get("label");
-    button.title = `Save chart as a PNG picture: ${label}`;
+    button.title = `Save chart as a PNG picture: ${model.get("name")}`;
     button.setAttribute("aria-label", button.title);
     const shown = chart();
     if (!shown) return false;
@@ -50,13 +50,23 @@ function render({ model, el }) {
     const shown = chart();
     if (shown && !shown.hasAttribute("aria-label")) describe();
   });
-  const watch = setTimeout(() => waiting.observe(el.closest(".wb-chart") ?? document.body, { childList: true, subtree: true }), 0);
+  // A chart made while its place was being laid out has the width the place had then; plotly looks again only with the window.
+  const sized = new ResizeObserver(() => {
+    const place = chart()?.parentElement, drawn = chart()?._fullLayout?.width;
+    if (drawn && place.clientWidth && Math.abs(place.clientWidth - drawn) > 1) window.dispatchEvent(new Event("resize"));
+  });
+  const watch = setTimeout(() => {
+    const frame = el.closest(".wb-chart");
+    waiting.observe(frame ?? document.body, { childList: true, subtree: true });
+    if (frame) sized.observe(frame);
+  }, 0);
   describe();
-  model.on("change:label", describe);
+  model.on("change:label change:name", describe);
   return () => {
     clearTimeout(watch);
     waiting.disconnect();
-    model.off("change:label", describe);
+    sized.disconnect();
+    model.off("change:label change:name", describe);
   };
 }
 

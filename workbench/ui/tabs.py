@@ -74,6 +74,11 @@ class Tabs(widgets.VBox):  # type: ignore[misc]
         """
         self.bar.selected = self._views[key].key
 
+    def go_to(self, key: str) -> None:
+        """Open a view by a key that may come from anywhere; one that is none changes nothing."""
+        if key in self._views:
+            self.show_view(key)
+
     def _panel(self, key: str) -> widgets.VBox:
         panel = column(html(skeleton(4)))
         for name in ("wb-panel", f"wb-panel-{key}", HIDDEN):

@@ -50,7 +50,7 @@ def build_costs_panel(state: Costs) -> widgets.Widget:
     headline = html(_opening(state))
     tabs = Tabs(_views(state), selected=state.view, label="What to look at")
     state.view = tabs.selected
-    address = Address(values={"view": state.view})
+    address = Address({"view": state.view}, tabs.go_to)
 
     def opened(_change: object) -> None:
         state.view = tabs.selected

@@ -87,10 +87,14 @@ class JudgeForm(widgets.VBox):  # type: ignore[misc]
 
     def forget_plan(self) -> None:
         """Take a plan off the page: answers were judged since, and it would take less now."""
+        self._looking.drop()
         self._plan, self._takes.value = None, ""
         self._enable()
 
     def _entered(self, *, first: bool = False) -> None:
+        # What is still looked for or tried is of what was entered before.
+        self._looking.drop()
+        self._trying.drop()
         self._plan, self._takes.value = None, ""
         try:
             self._asked = self.fields.entered()

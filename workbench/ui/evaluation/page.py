@@ -54,7 +54,7 @@ def build_evaluation_panel(state: Evaluation) -> widgets.Widget:
     headline = html(_opening(state))
     tabs = Tabs(_views(state), selected=state.view, label="What to look at")
     state.view = tabs.selected
-    address = Address(values=state.address())
+    address = Address(state.address(), tabs.go_to)
 
     def opened(_change: object) -> None:
         state.view = tabs.selected

@@ -57,7 +57,7 @@ def build_lab_panel(lab: Lab) -> widgets.Widget:
     lab.view = tabs.selected
     below = column(html(skeleton(6)))
     below.add_class("wb-lab-below")
-    address = Address(values=_address_of(lab))
+    address = Address(_address_of(lab), tabs.go_to)
 
     def opened(_change: object = None) -> None:
         lab.view = tabs.selected
