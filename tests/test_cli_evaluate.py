@@ -447,7 +447,9 @@ def test_ctrl_c_keeps_what_was_judged_and_the_same_command_goes_on_from_there(ca
 def test_a_known_price_is_not_called_by_the_name_of_another_currency(case, capsys):
     keep_judge(
         case.root,
-        JudgeSettings(url="http://127.0.0.1:9/v1", model="m", input_per_million=2.5, output_per_million=10.0, currency="USD"),
+        JudgeSettings(
+            url="http://127.0.0.1:9/v1", model="m", input_per_million=2.5, output_per_million=10.0, currency="USD"
+        ),
     )
     assert main(["evaluate", str(case.root), "--currency", "EUR", "--price-in", "2"]) == 2
     assert capsys.readouterr().err == (

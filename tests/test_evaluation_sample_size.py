@@ -114,16 +114,18 @@ def test_forty_items_see_nineteen_points() -> None:
     assert (found.items, found.rate_from, found.discordant_from) == (40, "assumed", "assumed")
     assert found.rate.value == 0.85
     assert [needed.paired for needed in found.needed] == [78, 337, 920, 8032]
-    assert sample_size_sentence(found) == "Your 40 items can see a drop of 19 points; to see 5 you need 340."
+    assert (
+        sample_size_sentence(found) == "Your 40 items can see a drop of 19 points; to see 5 points you need 340 items."
+    )
     assert "85 % (assumed)" in sample_size_basis(found)
 
 
 @pytest.mark.parametrize(
     ("n", "expected"),
     [
-        (0, "There is no evaluation question with a reference; to see 5 you need 340."),
-        (4, "Your 4 items can show no drop at all; to see 5 you need 340."),
-        (500, "Your 500 items can see a drop of 4 points; to see 3 you need 920."),
+        (0, "There is no evaluation question with a reference; to see 5 points you need 340 items."),
+        (4, "Your 4 items can show no drop at all; to see 5 points you need 340 items."),
+        (500, "Your 500 items can see a drop of 4 points; to see 3 points you need 920 items."),
         (20_000, "Your 20,000 items can see a drop of 0.6 points."),
     ],
 )

@@ -115,15 +115,17 @@ def test_no_key_is_in_the_file(tmp_path, monkeypatch):
 
 
 def test_whoever_reads_while_a_judge_is_kept_finds_one_of_the_two_whole(tmp_path):
-    other = JudgeSettings(model="m" * 2000, url="http://localhost:1/v1")
+    other = JudgeSettings(model="m" * 500, url="http://localhost:1/v1")
     keep_judge(tmp_path, FULL)
     done = threading.Event()
 
     def write():
-        for _ in range(150):
-            keep_judge(tmp_path, other)
-            keep_judge(tmp_path, FULL)
-        done.set()
+        try:
+            for _ in range(150):
+                keep_judge(tmp_path, other)
+                keep_judge(tmp_path, FULL)
+        finally:
+            done.set()
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -326,3 +328,16 @@ def test_plain_http_over_the_internet_needs_a_word_in_the_same_environment(monke
     refused(lambda: judge_from_environment(said))
     monkeypatch.delenv("WORKBENCH_JUDGE_ALLOW_HTTP")
     assert judge_from_environment({**said, "WORKBENCH_JUDGE_ALLOW_HTTP": "1"}).url == "http://judge.example/v1"
+
+
+def test_settings_that_can_be_kept_can_be_read_again(tmp_path):
+    longest = JudgeSettings(
+        url="https://a.example/" + "v" * 482, model="\u8a9e" * 500, max_tokens_name="m" * 40, api_version="\u8a9e" * 500
+    )
+    keep_judge(tmp_path, longest)
+    assert kept_judge(tmp_path) == longest
+    assert "short text" in refused(lambda: keep_judge(tmp_path, replace(longest, model="\u8a9e" * 501)))
+
+
+def test_a_host_that_is_neither_name_nor_number_is_refused_before_anything_is_asked(tmp_path):
+    assert "host" in refused(lambda: keep_judge(tmp_path, replace(FULL, url="https://1.2.3.999/v1")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass
 from datetime import date
@@ -153,3 +154,13 @@ def test_a_price_too_large_for_a_float_is_refused_before_it_is_kept(tmp_path):
     with pytest.raises(InputError, match=r"false_hit is 1000.*, expected an amount of 0 or more"):
         keep_prices(tmp_path, Prices(false_hit=10**400))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are those of POSIX")
+def test_the_users_mask_says_who_may_read_what_is_written(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_whole(tmp_path / "results.json", "{}")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "results.json").stat().st_mode) == 0o600

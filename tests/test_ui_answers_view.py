@@ -71,6 +71,15 @@ def test_the_keys_go_over_the_end_of_what_is_listed() -> None:
     assert (shown._state.answer, len(shown.list.options), shown.list.index) == ("r29", 30, 29)
 
 
+def test_the_other_page_of_the_list_chooses_nothing_by_itself() -> None:
+    shown = view(40)
+    shown.later.click()
+    asked: list[str] = []
+    shown._state.observe(lambda change: asked.append(change["new"]), "answer")
+    shown._step(-1)
+    assert asked == ["r29"]
+
+
 def test_the_answer_named_in_the_address_is_the_one_that_is_read() -> None:
     shown = view(100, answer="r64")
     assert (shown._first, shown.list.index) == (60, 4)

@@ -19,7 +19,7 @@ from workbench.ui.evaluation.runs_chart import MEASURED, STATED, runs_figure
 from workbench.ui.evaluation.runs_markup import changes_markup, flipped_markup, history_words
 from workbench.ui.evaluation.runs_view import RunsView, build_runs_view
 from workbench.ui.evaluation.state import Evaluation, changes_of
-from workbench.ui.evaluation.words import answers_sentence, next_steps, opening, score_word
+from workbench.ui.evaluation.words import answers_sentence, client_scores, next_steps, opening, score_word
 
 
 def all_markup(widget: widgets.Widget) -> str:
@@ -113,6 +113,21 @@ def test_targets_are_told_by_their_verdict_the_missed_ones_first() -> None:
     )
     own = Target("faithfulness", 0.7, "case", "met", Estimate.not_measured("-"))
     assert answers_sentence(replace(answers, targets=(*targets, own))) == said
+    stricter = replace(own, level=0.95, verdict="missed")
+    assert answers_sentence(replace(answers, targets=(*targets, stricter))) == (
+        "Of the answers' targets, answer relevancy, context precision and faithfulness at the client's 0.950 missed; "
+        "faithfulness met."
+    )
+
+
+def test_scores_of_the_clients_own_judge_are_pointed_to() -> None:
+    history = made.report().history
+    bare = replace(history, runs=(), changes=(), against_baseline=())
+    assert client_scores(bare) == ""
+    runs = tuple(replace(run, metrics={}, stated={"faithfulness": 0.8, "cost": 1.0}) for run in history.runs)
+    assert client_scores(replace(bare, runs=runs)) == (
+        "The client's own runs hold faithfulness, from a judge of theirs; they stand under Runs and decide no target here."
+    )
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,24 @@ def test_progress_follows_a_job_to_its_end_and_says_so_once(workspace, monkeypat
     assert [state.status for state in ended] == ["done"]
 
 
+def test_whoever_is_told_of_the_end_may_begin_it_again(workspace, monkeypatch):
+    monkeypatch.setattr(progress.compute, "job_state", lambda root, name: JobState("analysis", "done", 1.0))
+    begun = []
+
+    async def scenario() -> None:
+        def again(state):
+            if len(begun) < 2:
+                widget.follow(lambda: begun.append("again"))
+
+        widget = progress.JobProgress(open_case(workspace / "acme"), "analysis", again)
+        widget.follow(lambda: begun.append("first"))
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(scenario())
+    assert begun == ["first", "again"]
+
+
 def test_a_named_chromium_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setenv(browser.VARIABLE, "/nowhere/chromium")
     with pytest.raises(MissingPartError, match="correct it or unset it"):

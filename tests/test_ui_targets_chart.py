@@ -44,7 +44,7 @@ def test_beside_a_lane_stand_value_rows_and_every_verdict() -> None:
     words = [annotation.text for annotation in targets_figure(BOTH).layout.annotations]
     assert words[0] == (
         "<b>0.830</b> [0.780, 0.880]<br>40 scored, 3 undefined, 2 failed<br><b>missed</b> (production 0.900)<br>"
-        "<b>cannot be decided yet</b> (case 0.850)<br>about 120 more rows"
+        "<b>undetermined</b> (case 0.850)<br>about 120 more rows"
     )
     assert words[1].endswith("<b>met</b> (production 0.800)")
 

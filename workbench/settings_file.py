@@ -6,8 +6,7 @@ What the fields mean, and which values can be used, is decided by whoever keeps 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import secrets
 from collections.abc import Callable, Collection
 from dataclasses import asdict, fields
 from datetime import date
@@ -70,14 +69,14 @@ def write_settings(path: Path, settings: DataclassInstance) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file into a folder that is there: readers see the old content or the new, never a part."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # Not `mkstemp`: whoever may read it is for the user's own mask to say.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

@@ -114,8 +114,14 @@ def _estimate(values: Sequence[float], rng: np.random.Generator) -> Estimate:
 
 
 def _why_none(reasons: Counter[str]) -> str:
-    [(commonest, rows)] = reasons.most_common(1) or [("no rows", 0)]
-    status, _, reason = commonest.partition(": ")
+    if not reasons:
+        return "no rows"
+    told = [(*text.partition(": ")[::2], rows) for text, rows in reasons.most_common()]
+    by_status: Counter[str] = Counter()
+    for status, _, rows in told:
+        by_status[status] += rows
+    [(status, rows)] = by_status.most_common(1)
+    why = [reason for one, reason, _ in told if one == status]
     if len(reasons) == 1 and status == "skipped":
-        return f"{reason} in any row" if reason.startswith("no ") else reason
-    return f"no row has a value; {rows} of {reasons.total()} {status}: {reason}"
+        return f"{why[0]} in any row" if why[0].startswith("no ") else why[0]
+    return f"no row has a value; {rows} of {reasons.total()} {status}{', mostly' if len(why) > 1 else ''}: {why[0]}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.numbers import count, measured, number, significant
-from workbench.records import AnswersReport, Estimate, JudgePlan, MetricSummary, Target
+from workbench.observing import listed
+from workbench.records import AnswersReport, JudgePlan, MetricSummary, Target
 
 VERDICTS = {"met": "met", "missed": "missed", "undetermined": "undetermined", "not_measured": "not measured"}
 KINDS = {
@@ -21,16 +22,32 @@ SET_BY = {"production": "the usual target", "case": "the client's target"}
 
 
 def answers_opening(report: AnswersReport) -> str:
-    """The sentence to read aloud: which targets are met, and on how many answers.
+    """The sentence to read aloud: which targets are met, and on how many answers."""
+    told = telling(report.targets)
+    if all(target.verdict == "not_measured" for target in told):
+        reason = next((target.reason for target in told if target.reason), "")
+        return f"Of {count(report.rows)} answers none of the targets was measured: {reason}."
+    lacking: dict[str, list[str]] = {}
+    for target in told:
+        if target.verdict == "not_measured":
+            lacking.setdefault(target.reason or "", []).append(target_name(target))
+    parts = [_brief(target) for target in told if target.verdict != "not_measured"]
+    parts += [f"{listed(names)} not measured ({reason})" for reason, names in lacking.items()]
+    return f"On {count(report.rows)} answers: {'; '.join(parts)}."
 
-    The production targets are told; the client's own stand in the table.
-    """
-    production = [target for target in report.targets if target.set_by == "production"]
-    if all(target.verdict == "not_measured" for target in production):
-        reason = next((target.reason for target in production if target.reason), "")
-        which = "targets" if len(production) == len(report.targets) else "usual targets"
-        return f"Of {count(report.rows)} answers none of the {which} was measured: {reason}."
-    return f"On {count(report.rows)} answers: {'; '.join(map(_brief, production))}."
+
+def telling(targets: Sequence[Target]) -> tuple[Target, ...]:
+    """The production targets, and those of the client that come out otherwise on the same metric, or are on another one."""
+    usual = {target.metric: target.verdict for target in targets if target.set_by == "production"}
+    return tuple(
+        target for target in targets if target.set_by == "production" or usual.get(target.metric) != target.verdict
+    )
+
+
+def target_name(target: Target) -> str:
+    """A target as it is named among others: its metric, with the level where the client set it."""
+    name = target.metric.replace("_", " ")
+    return name if target.set_by == "production" else f"{name} at the client's {significant(target.level)}"
 
 
 def target_words(target: Target) -> str:
@@ -84,6 +101,10 @@ def judge_sentence(report: AnswersReport) -> str:
     if report.judge is None:
         return "No model has judged these answers."
     usage, settings = report.usage, report.judge
+    if not usage.calls and not usage.cached:
+        return (
+            f"{settings.model} was asked to judge and gave no answer; {count(usage.failures)} questions were given up."
+        )
     when = f" on {report.judged_at:%Y-%m-%d}" if report.judged_at else ""
     parts = [f"{count(usage.calls)} calls", f"{count(usage.cached)} replies that were kept"]
     if usage.failures:
@@ -109,10 +130,9 @@ def answers_summary(report: AnswersReport) -> str:
 
 
 def _brief(target: Target) -> str:
-    name = target.metric.replace("_", " ")
-    if target.verdict == "not_measured":
-        return f"{name} not measured ({target.reason})"
-    return f"{name} {number(target.value)}, target {significant(target.level)} {VERDICTS[target.verdict]}"
+    name, level = target.metric.replace("_", " "), significant(target.level)
+    whose = "" if target.set_by == "production" else "the client's "
+    return f"{name} {number(target.value)}, {whose}target {level} {VERDICTS[target.verdict]}"
 
 
 def _rows_words(report: AnswersReport) -> str:
@@ -126,6 +146,8 @@ def _judge_words(report: AnswersReport) -> list[str]:
     if report.judge is None:
         return ["judge: none; metrics that need a model are not measured"]
     usage = report.usage
+    if not usage.calls and not usage.cached:
+        return [f"judge: {report.judge.model}; it gave no answer, {count(usage.failures)} questions given up"]
     cost = "" if usage.cost is None else f", {significant(usage.cost)} {report.judge.currency}".rstrip()
     lines = [
         f"judge: {report.judge.model}; {count(usage.calls)} calls, {count(usage.cached)} kept replies, "
@@ -138,13 +160,10 @@ def _judge_words(report: AnswersReport) -> list[str]:
 
 
 def _metric_words(summary: MetricSummary) -> str:
-    value = _measured(summary.value)
     counts = f"{counts_words(summary)}, {count(summary.skipped)} skipped"
-    return f"{summary.title} ({KINDS[summary.kind]}): {value}; {counts}{_embedding(summary.embedding)}"
-
-
-def _measured(value: Estimate) -> str:
-    return measured(value)
+    return (
+        f"{summary.title} ({KINDS[summary.kind]}): {measured(summary.value)}; {counts}{_embedding(summary.embedding)}"
+    )
 
 
 def _embedding(name: str) -> str:

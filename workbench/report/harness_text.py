@@ -72,7 +72,7 @@ def _needs(size: SampleSize, beyond: float | None) -> str:
     """What it takes to see a drop that the set cannot see; "" where it sees all of them."""
     smaller = [needed for needed in size.needed if beyond is None or _smaller(needed, beyond)]
     named = next((needed for needed in smaller if needed.drop in SMALL_DROPS), smaller[0] if smaller else None)
-    return f"to see {_bare(named.drop)} you need {count(rounded_up(named.paired))}" if named else ""
+    return f"to see {_points(named.drop)} you need {count(rounded_up(named.paired))} items" if named else ""
 
 
 def _smaller(needed: NeededItems, drop: float) -> bool:

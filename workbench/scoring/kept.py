@@ -67,9 +67,14 @@ def shows(case: Case, report: AnswersReport) -> bool:
     return shown is not None and all(summary in shown.metrics for summary in report.metrics)
 
 
-def stored_rows(case: Case) -> tuple[AnswerRow, ...]:
-    """The rows behind `stored_answers`, those to read first at the front; empty where there are none."""
-    report = stored_answers(case)
+def stored_rows(case: Case, report: AnswersReport | None = None) -> tuple[AnswerRow, ...]:
+    """The rows behind a report of `stored_answers`, those to read first at the front; empty where there are none.
+
+    Args:
+        case: the case.
+        report: the report; None reads the stored one.
+    """
+    report = report or stored_answers(case)
     kept = _rows(answers_folder(case) / _rows_name(report.origin, report.rows, report.available)) if report else None
     if report is None or kept is None:
         return ()

@@ -31,7 +31,6 @@ class Background:
         except RuntimeError:
             _at_once(work, done)
 
-
     def drop(self) -> None:
         """Forget what is under way: nobody waits for its outcome any more."""
         if self._task is not None:

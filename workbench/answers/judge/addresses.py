@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from workbench.errors import InputError
 
 ALLOW_HTTP = "WORKBENCH_JUDGE_ALLOW_HTTP"
+_USUAL_PORTS = {"http": 80, "https": 443}
 _NEAR_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp")
 
 
@@ -37,17 +38,31 @@ def checked_address(url: str, environment: Mapping[str, str] | None = None) -> s
             f"address of the judge: http://{parts.hostname} would send key and texts unencrypted over the internet; "
             f"use https, or set {ALLOW_HTTP}=1 if the network in between is your own"
         )
+    _check_host(url)
     return url
 
 
 def host_of(url: str) -> str:
-    """Host and, where it is written, port; "" for what is no address."""
+    """Host and, where it is not the usual one, port; "" for what is no address.
+
+    >>> [host_of(url) for url in ("https://gw.example:443/v1", "http://localhost:11434/v1", "http://[::1]:8080/v1")]
+    ['gw.example', 'localhost:11434', '[::1]:8080']
+    """
     try:
         parts = _split(url)
     except InputError:
         return ""
-    host = (parts.hostname or "").rstrip(".")
-    return f"{host}:{parts.port}" if parts.port else host
+    host = hostname_of(url)
+    written = f"[{host}]" if ":" in host else host
+    return written if parts.port in (None, _USUAL_PORTS.get(parts.scheme)) else f"{written}:{parts.port}"
+
+
+def hostname_of(url: str) -> str:
+    """The host alone, in small letters and without brackets; "" for what is no address."""
+    try:
+        return (_split(url).hostname or "").rstrip(".")
+    except InputError:
+        return ""
 
 
 def is_near(host: str) -> bool:
@@ -74,6 +89,16 @@ def is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost" or host.lower().endswith(".localhost")
+
+
+def _check_host(url: str) -> None:
+    """Refuse what would fail question by question: a host that is no number and no name, like 1.2.3.999."""
+    import httpx
+
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL:
+        raise InputError("address of the judge: its host is neither a name nor a number; check it") from None
 
 
 def _split(url: str) -> SplitResult:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,6 @@ FOLDER, FILE = "judge", "replies.sqlite"
 VERSION = 1
 _SCHEMA = """CREATE TABLE IF NOT EXISTS replies_1
 (key BLOB PRIMARY KEY, reply TEXT NOT NULL, input_tokens INTEGER, output_tokens INTEGER) WITHOUT ROWID"""
-_LOOKUP = 500
 _LOCKED = 30.0
 """Seconds another run may hold the file."""
 
@@ -103,26 +102,6 @@ class ReplyCache:
 
         self._used(delete, None)
 
-    def count(self, keys: Iterable[bytes]) -> int:
-        """How many of these have a reply."""
-        wanted = sorted(set(keys))
-
-        def counted(connection: sqlite3.Connection) -> int:
-            total = 0
-            for start in range(0, len(wanted), _LOOKUP):
-                part = wanted[start : start + _LOOKUP]
-                marks = ",".join("?" * len(part))
-                found = connection.execute(f"SELECT count(*) FROM replies_1 WHERE key IN ({marks})", part)
-                total += int(found.fetchone()[0])
-            return total
-
-        return self._used(counted, 0)
-
-    def mean_tokens(self) -> tuple[float, float] | None:
-        """Mean tokens (input, output) of the kept replies that were counted; None where none was."""
-        row = self._used(lambda connection: connection.execute(_MEANS).fetchone(), None)
-        return (float(row[0]), float(row[1])) if row and row[0] is not None else None
-
     def _used(self, work: Callable[[sqlite3.Connection], Found], otherwise: Found) -> Found:
         for _ in range(2):
             opened = self._identity()
@@ -193,8 +172,6 @@ class ReplyCache:
 
 
 _SELECT = "SELECT reply, input_tokens, output_tokens FROM replies_1 WHERE key = ?"
-_MEANS = """SELECT avg(input_tokens), avg(output_tokens) FROM replies_1
-WHERE typeof(input_tokens) = 'integer' AND typeof(output_tokens) = 'integer'"""
 
 
 def _kept(row: tuple[Any, ...]) -> KeptReply | None:

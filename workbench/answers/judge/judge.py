@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -61,7 +61,6 @@ class Judge:
         settings: which model, and how it is asked.
         key: from `key_for`; None for an endpoint without.
         cache: replies kept from earlier runs; None keeps none.
-        on_usage: told whenever `usage` changes.
         sleep: waits between attempts; tests replace it.
 
     Raises:
@@ -74,12 +73,11 @@ class Judge:
         key: Key | None,
         cache: ReplyCache | None,
         *,
-        on_usage: Callable[[JudgeUsage], None] | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.settings = checked_settings(settings, "judge")
         self._key, self._cache, self._sleep = key, cache, sleep
-        self._usage = UsageCount(settings, on_usage)
+        self._usage = UsageCount(settings)
         self._breaker = Breaker()
         self._dialect = DIALECTS[settings.vendor]
         self._form, self._form_known = 0, False

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from workbench.answers.judge.addresses import host_of
+from workbench.answers.judge.addresses import host_of, hostname_of
 from workbench.answers.judge.vendors import base_address
 from workbench.errors import InputError
 from workbench.records import JudgeSettings
@@ -66,10 +66,10 @@ def key_for(settings: JudgeSettings, environment: Mapping[str, str] | None = Non
         InputError: what was found cannot be a key.
     """
     known = os.environ if environment is None else environment
-    host = host_of(base_address(settings))
+    host, hostname = host_of(base_address(settings)), hostname_of(base_address(settings))
     meant = known.get(URL_NAME, "").strip()
     name, hosts = USUAL[settings.vendor]
-    vendors_own = hosts.fullmatch(host.partition(":")[0]) is not None
+    vendors_own = hosts.fullmatch(hostname) is not None
     if known.get(KEY_NAME, "").strip() and (_meant_for(meant, base_address(settings)) if meant else vendors_own):
         return Key(known[KEY_NAME], KEY_NAME)
     if known.get(name, "").strip() and vendors_own:

@@ -33,6 +33,8 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 _WHOLE = frozenset({"max_tokens", "attempts", "concurrency"})
 _MAY_BE_NONE = frozenset({"temperature", "input_per_million", "output_per_million"})
+LONGEST_TEXT = 500
+"""Characters of a text among the settings: all of them together fit the file they are kept in."""
 _TEXTS = ("vendor", "url", "model", "max_tokens_name", "currency", "api_version")
 
 
@@ -112,7 +114,7 @@ def checked_settings(
         )
     for name in _TEXTS:
         text = getattr(settings, name)
-        if not isinstance(text, str) or len(text) > 2000 or not text.isprintable():
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT or not text.isprintable():
             raise InputError(f"{place}: {name} is not a short text; enter it again")
     if not settings.model.strip():
         raise InputError(f"{place}: no model is named; enter the name of the model that judges")

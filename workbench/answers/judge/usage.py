@@ -5,7 +5,6 @@ Tokens are the endpoint's own counts; what it does not count is said, never esti
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,39 +20,34 @@ MILLION = 1e6
 class UsageCount:
     """The running count of one judge; `now` is what it has come to."""
 
-    def __init__(self, settings: JudgeSettings, told: Callable[[JudgeUsage], None] | None) -> None:
+    def __init__(self, settings: JudgeSettings) -> None:
         self.now = JudgeUsage()
-        self._settings, self._told = settings, told
+        self._settings = settings
 
     def request(self, seconds: float, again: bool) -> None:
         """A request came back after some seconds, or is about to be made again."""
-        self._set(replace(self.now, seconds=self.now.seconds + seconds, retries=self.now.retries + again))
+        self.now = replace(self.now, seconds=self.now.seconds + seconds, retries=self.now.retries + again)
 
     def answered(self, reply: Reply) -> None:
         """A request was answered, whether or not the reply can be used: it is paid for."""
         now = replace(self.now, calls=self.now.calls + 1)
         if reply.input_tokens is None or reply.output_tokens is None:
-            self._set(replace(now, uncounted=now.uncounted + 1))
+            self.now = replace(now, uncounted=now.uncounted + 1)
             return
         put, made = (now.input_tokens or 0) + reply.input_tokens, (now.output_tokens or 0) + reply.output_tokens
-        self._set(replace(now, input_tokens=put, output_tokens=made, cost=cost_of(self._settings, put, made)))
+        self.now = replace(now, input_tokens=put, output_tokens=made, cost=cost_of(self._settings, put, made))
 
     def found(self) -> None:
         """A reply was kept from an earlier run."""
-        self._set(replace(self.now, cached=self.now.cached + 1))
+        self.now = replace(self.now, cached=self.now.cached + 1)
 
     def asked_again(self) -> None:
         """A question is put once more, for its reply could not be read."""
-        self._set(replace(self.now, re_asks=self.now.re_asks + 1))
+        self.now = replace(self.now, re_asks=self.now.re_asks + 1)
 
     def gave_up(self) -> None:
         """A question is given up."""
-        self._set(replace(self.now, failures=self.now.failures + 1))
-
-    def _set(self, now: JudgeUsage) -> None:
-        self.now = now
-        if self._told is not None:
-            self._told(now)
+        self.now = replace(self.now, failures=self.now.failures + 1)
 
 
 def cost_of(settings: JudgeSettings, input_tokens: float, output_tokens: float) -> float | None:

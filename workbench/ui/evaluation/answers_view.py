@@ -23,6 +23,7 @@ from workbench.ui.evaluation.judge_form import JudgeForm
 from workbench.ui.evaluation.rows_view import RowsView
 from workbench.ui.evaluation.state import Evaluation
 from workbench.ui.evaluation.targets_chart import show_targets, targets_frame, targets_markup
+from workbench.ui.evaluation.words import client_scores
 from workbench.ui.fields import status
 from workbench.ui.page import column, html, safe_callback
 from workbench.ui.progress import JobProgress
@@ -118,8 +119,11 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
         tools.add_class("wb-controls")
         if report is None:
             idle = self.progress is not None and not self.progress.under_way
-            tools.children = [self.again, self.judge]
-            self.children = [html(empty_state(*MISSING)), *job, *([tools, self._place] if idle else [])]
+            tools.children = [self.again]
+            # A job that failed says itself what it needs.
+            told = bool(self.progress and self.progress.children)
+            lacking = paragraph(MISSING[0]) if told else empty_state(*MISSING)
+            self.children = [html(lacking), *job, *([tools] if idle else [])]
             return
         tools.children = [self.judge] if case else []
         self._head.value = section("Targets", note=f"{count(report.rows)} of {count(report.available)} answers.")
@@ -128,7 +132,8 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
         else:
             show_targets(self._targets, report.targets)
         listed = details("Targets as a table", targets_markup(report.targets)) if report.targets else ""
-        self._judged.value = listed + paragraph(judge_sentence(report))
+        theirs = client_scores(self._state.report.history)
+        self._judged.value = listed + paragraph(judge_sentence(report)) + (paragraph(theirs) if theirs else "")
         self._metrics.value = metrics_markup(report)
         shown = [self._head, self._targets, self._judged, tools, self._place, *job, self._said, self._rows]
         self.children = [*shown, self._metrics]
@@ -137,7 +142,7 @@ class AnswersView(widgets.VBox):  # type: ignore[misc]
     def _show_rows(self) -> None:
         state = self._state
         if state.case is not None and not state.rows:
-            self._reading.run(partial(scoring.stored_rows, state.case), self._take_rows)
+            self._reading.run(partial(scoring.stored_rows, state.case, state.answers), self._take_rows)
         elif not isinstance(self._rows.children[0], RowsView):
             self._rows.children = [RowsView(state)]
 
@@ -162,7 +167,8 @@ def metrics_markup(report: AnswersReport) -> str:
 
 
 def _stored(case: Case) -> tuple[AnswersReport | None, tuple[AnswerRow, ...]]:
-    return scoring.stored_answers(case), scoring.stored_rows(case)
+    report = scoring.stored_answers(case)
+    return report, scoring.stored_rows(case, report) if report else ()
 
 
 def _metric(one: MetricSummary) -> list[str]:

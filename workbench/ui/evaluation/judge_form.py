@@ -14,7 +14,7 @@ import ipywidgets as widgets
 
 from workbench import judging
 from workbench.answers.judge import key_for, try_judge
-from workbench.answers.judge.addresses import host_of, is_near
+from workbench.answers.judge.addresses import host_of, hostname_of, is_near
 from workbench.answers.judge.keys import KEY_NAME, KEYRING_SERVICE, URL_NAME
 from workbench.answers.judge.vendors import base_address
 from workbench.case import Case
@@ -179,7 +179,7 @@ def _key_words(judge: JudgeSettings) -> str:
         return f"{goes} {error}."
     if key is not None:
         return f"{goes} A key for it is found in {key.origin}; it is not shown or kept."
-    needs = "; most models on one's own machines need none" if is_near(host.partition(":")[0]) else ""
+    needs = "; most models on one's own machines need none" if is_near(hostname_of(base_address(judge))) else ""
     return (
         f"{goes} No key for it is found{needs}. To give one, set {KEY_NAME} together with {URL_NAME} before the workbench is "
         f"started, or put it into the keyring: keyring set {KEYRING_SERVICE} {host}."

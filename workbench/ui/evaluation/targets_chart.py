@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from workbench.numbers import count, interval, measured, number, significant
 from workbench.observing import listed
 from workbench.records import Target
-from workbench.report.answers_text import target_words
+from workbench.report.answers_text import VERDICTS, counts_words, target_words
 from workbench.ui.chart_frame import ChartFrame
 from workbench.ui.charts import chart_text, empty_chart
 from workbench.ui.components import Tone, badge, escape, table
@@ -22,7 +22,6 @@ from workbench.ui.evaluation.error_bars import error_bars
 from workbench.ui.lab.query_charts import RIGHT_COLOUR, refresh
 from workbench.ui.tokens import CHART_GRID, CHART_TEXT, OTHER_COLOUR, TYPE_SCALE, plotly_template
 
-VERDICTS = {"met": "met", "missed": "missed", "undetermined": "cannot be decided yet", "not_measured": "not measured"}
 LINE, BETWEEN, FRAME, LOWEST = 20, 20, 44, 76
 """Pixels of a line beside a lane, between two lanes, for the axis below them, and of the lowest lane."""
 LANE_END, WORDS_FROM = 0.53, 0.575
@@ -114,19 +113,11 @@ def targets_markup(targets: Sequence[Target]) -> str:
     """A line a target; "" without targets."""
     if not targets:
         return ""
-    rows = [[_metric(each), escape(measured(each.value)), escape(counts(each)), _verdict(each)] for each in targets]
+    rows = [
+        [_metric(each), escape(measured(each.value)), escape(counts_words(each)), _verdict(each)] for each in targets
+    ]
     caption = "95 % intervals; a target is met where the whole interval lies above its level."
     return table(["Metric", "Value", "Rows", "Against the target"], rows, caption=caption)
-
-
-def counts(target: Target) -> str:
-    """Rows by outcome, always together.
-
-    >>> from workbench.records import Estimate
-    >>> counts(Target("faithfulness", 0.9, "production", "met", Estimate(0.95, 0.92, 0.98, 40, "wilson"), 40, 3, 1))
-    '40 scored, 3 undefined, 1 failed'
-    """
-    return f"{count(target.scored)} scored, {count(target.undefined)} undefined, {count(target.failed)} failed"
 
 
 def _values(placed: Sequence[tuple[int, Lane]], colour: str, symbol: str) -> go.Scatter:
@@ -200,7 +191,7 @@ def _lines(lane: Lane) -> list[str]:
     target = lane.first
     if target.value.value is None:
         return ["<b>not measured</b>", *_wrapped(target.reason or "no reason given")]
-    lines = [f"<b>{number(target.value)}</b> {interval(target.value)}".rstrip(), counts(target)]
+    lines = [f"<b>{number(target.value)}</b> {interval(target.value)}".rstrip(), counts_words(target)]
     same: dict[tuple[str, str], list[str]] = {}
     for each in lane.targets:
         why = f"about {count(each.more_rows)} more rows" if each.more_rows else each.reason or ""

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from workbench.answers.summaries import JUDGED_ABOUT as JUDGED
 from workbench.numbers import count, difference, is_share, percent
 from workbench.observing import listed
-from workbench.records import AnswersReport, HarnessReport, Rubric, RubricItem, RubricSection, RunChange, Target
+from workbench.records import (
+    AnswersReport,
+    HarnessReport,
+    Rubric,
+    RubricItem,
+    RubricSection,
+    RunChange,
+    RunHistory,
+    Target,
+)
+from workbench.report.answers_text import target_name, telling
 from workbench.report.harness_text import rubric_sentence, sample_size_sentence
-from workbench.ui.evaluation.state import PASSED
+from workbench.ui.evaluation.state import PASSED, metrics_of
 
 SCORE_WORDS = {1.0: "automated", 0.5: "by hand", 0.0: "not there"}
 NOT_LOOKED_AT = "not known"
@@ -35,10 +46,10 @@ def looked_at(rubric: Rubric) -> bool:
 
 
 def answers_sentence(answers: AnswersReport | None) -> str:
-    """Where the answers stand against the targets of production."""
+    """Where the answers stand against the targets."""
     if answers is None:
         return "No answer has been scored yet."
-    targets = [target for target in answers.targets if target.set_by == "production"]
+    targets = telling(answers.targets)
     if all(target.verdict == "not_measured" for target in targets):
         looked = f"{count(answers.rows)} answers were looked at"
         return f"{looked}; {'no model has judged them' if answers.judge is None else 'the model judged none of them'}."
@@ -46,6 +57,17 @@ def answers_sentence(answers: AnswersReport | None) -> str:
         f"{listed(titles)} {words}" for verdict, words in _VERDICTS.items() if (titles := _titles(targets, verdict))
     ]
     return f"Of the answers' targets, {'; '.join(told)}."
+
+
+def client_scores(history: RunHistory) -> str:
+    """That the client's own runs hold scores of the metrics a judge gives, and where they stand; "" where they hold none."""
+    names = [metric for metric in metrics_of(history) if metric.lower().replace(" ", "_") in JUDGED]
+    if not names:
+        return ""
+    told = listed([name.replace("_", " ") for name in names])
+    return (
+        f"The client's own runs hold {told}, from a judge of theirs; they stand under Runs and decide no target here."
+    )
 
 
 _VERDICTS = {
@@ -57,7 +79,7 @@ _VERDICTS = {
 
 
 def _titles(targets: Sequence[Target], verdict: str) -> list[str]:
-    return [target.metric.replace("_", " ") for target in targets if target.verdict == verdict]
+    return [target_name(target) for target in targets if target.verdict == verdict]
 
 
 def score_word(score: float | None) -> str:
