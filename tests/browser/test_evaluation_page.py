@@ -78,6 +78,23 @@ def test_coverage_shows_every_topic_with_its_traffic_and_items(page, workbench, 
     assert drawn_points == len(harness.coverage.points)
 
 
+def test_back_leads_to_the_view_before(page, workbench, sample_case, harness) -> None:
+    opened(page, workbench, sample_case, "harness")
+    chosen = page.locator("[role=tab][aria-selected=true]")
+    for view in ("runs", "drift"):
+        page.locator(f"[data-tab={view}]").click()
+        page.wait_for_url(f"**view={view}*")
+        expect(page.locator(f".wb-panel-{view} .wb-skeleton")).to_have_count(0, timeout=PATIENCE)
+    page.go_back()
+    expect(chosen).to_have_text("Runs")
+    expect(page.locator(".wb-panel-runs")).to_be_visible()
+    page.go_back()
+    expect(chosen).to_have_text("Harness")
+    page.wait_for_url("**view=harness*")
+    page.go_forward()
+    expect(chosen).to_have_text("Runs")
+
+
 def test_without_a_model_targets_are_not_measured_and_the_rest_is(page, workbench, sample_case, harness) -> None:
     opened(page, workbench, sample_case, "answers")
     report = scoring.stored_answers(sample_case)

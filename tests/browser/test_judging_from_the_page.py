@@ -24,6 +24,13 @@ DRAWN = """values => {
 """Whether the values on the chart of targets are these."""
 
 
+WHOLE_WIDTH = """() => {
+  const plot = document.querySelector(".wb-panel-answers .js-plotly-plot");
+  return plot?._fullLayout && Math.abs(plot._fullLayout.width - plot.parentElement.clientWidth) <= 1;
+}"""
+"""Whether the chart of targets is as wide as its place, although it was made while the page was open."""
+
+
 @pytest.fixture
 def judge() -> Iterator[FakeEndpoint]:
     with serving("fenced") as endpoint:
@@ -51,6 +58,7 @@ def test_a_model_judges_from_the_page(page: Page, workbench, log_case, judge) ->
     page.goto(f"{workbench.url}/voila/render/04_evaluation.ipynb?case={log_case.slug}&view=answers")
     panel = page.locator(".wb-panel-answers")
     expect(panel).to_contain_text("No model has judged these answers.", timeout=2 * PATIENCE)
+    page.wait_for_function(WHOLE_WIDTH)
     page.get_by_role("button", name="Have a model judge them").click()
     form = page.locator(".wb-judge-form")
     begin = form.get_by_role("button", name="Judge")

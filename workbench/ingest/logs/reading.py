@@ -32,6 +32,7 @@ from workbench.ingest.logs.table import (
     interactions_in,
     write_sample,
 )
+from workbench.ingest.logs.turn import turn
 from workbench.ingest.logs.workers import workers
 from workbench.records import QueryLog
 
@@ -128,7 +129,9 @@ class _Reading:
         folder = self.place / "logs" / self._fingerprint(paths)
         summary = folder / SUMMARY_NAME
         if not summary.is_file():
-            self._build(paths, folder)
+            with turn(self.place / "logs", self._waiting):
+                if not summary.is_file():  # else whoever came first has read it
+                    self._build(paths, folder)
         told = json.loads(summary.read_text(encoding="utf-8"))
         sample = folder / SAMPLE_NAME
         table = folder / TABLE_NAME
@@ -143,6 +146,9 @@ class _Reading:
             masked=told["masked"],
             table=str(table) if kept else None,
         )
+
+    def _waiting(self) -> None:
+        self.progress(0.0, "waiting for another reading of the log")
 
     def _fingerprint(self, paths: Sequence[Path]) -> str:
         facts = [facts_of(path, path.relative_to(self.root).as_posix()) for path in paths]

@@ -19,7 +19,7 @@ from workbench.ui.fields import amount, currency_code, day, field, whole, writte
 from workbench.ui.page import html, safe_callback
 
 VENDORS = [
-    ("OpenAI, or compatible (vLLM, Ollama)", "openai"),
+    ("OpenAI-compatible, vLLM, Ollama", "openai"),
     ("Azure OpenAI", "azure"),
     ("Anthropic", "anthropic"),
     ("Amazon Bedrock", "bedrock"),
