@@ -25,6 +25,7 @@ from workbench.ingest.logs.convert import FilePlan, read_block
 from workbench.ingest.logs.reading import read_logs
 from workbench.ingest.logs.schema import interaction_schema
 from workbench.ingest.logs.table import interaction_batches, read_interactions
+from workbench.ingest.logs.turn import LOCK
 from workbench.ingest.logs.workers import in_order, workers
 
 BEGINNING = datetime(2026, 9, 14, 10, tzinfo=UTC)
@@ -243,7 +244,8 @@ def test_killed_at_any_moment_and_started_again_it_gives_what_an_undisturbed_rea
     assert dataclasses.replace(log, table="") == dataclasses.replace(expected, table="")
     assert read_interactions(log.table) == read_interactions(expected.table)
     assert log.interactions[3].feedback == -1
-    assert [entry.name for entry in (tmp_path / "d" / "logs").iterdir() if entry.name.startswith(".")] == []
+    hidden = [entry.name for entry in (tmp_path / "d" / "logs").iterdir() if entry.name.startswith(".")]
+    assert hidden == [LOCK]
 
 
 def wait_for_a_part(derived, child, before):

@@ -135,10 +135,13 @@ def test_where_the_table_of_a_chart_stands_is_said_on_the_page_and_not_in_the_fi
 
 
 def test_both_buttons_of_a_frame_say_what_they_save():
-    frame = ChartFrame(go.Figure(), name="n", label="What it shows")
+    frame = ChartFrame(go.Figure(), name="drift-by-week", label="What it shows")
     picture, page = frame.children[1].children
     assert picture.label == frame.label == "What it shows"
-    assert "What it shows" in page.hint
+    # Its name and not all it shows: the chart itself says that already.
+    assert (picture.name, page.hint.rpartition(": ")[2]) == ("drift-by-week", "drift-by-week")
+    frame.name = "drift"
+    assert (picture.name, page.hint.rpartition(": ")[2]) == ("drift", "drift")
 
 
 def test_every_asset_is_there_and_belongs_to_the_installed_package():
