@@ -5,14 +5,12 @@ It puts the parts in order; what they measure is decided in `workbench.evaluatio
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench import compute, store
 from workbench.case import Case, open_case
 from workbench.compute import Progress, scaled
-from workbench.errors import InputError
 from workbench.evaluation.coverage import coverage_report
 from workbench.evaluation.drift import drifts, weeks
 from workbench.evaluation.regressions import run_history
@@ -22,8 +20,6 @@ from workbench.ingest.load import load_inputs
 from workbench.numbers import count
 from workbench.records import CaseInputs, HarnessReport
 from workbench.session import observe, results_folder, stored_comparison, with_near_questions
-
-log = logging.getLogger(__name__)
 
 EVALUATION = "evaluation"
 """Name of the job that looks at the harness."""
@@ -69,12 +65,7 @@ def run_evaluation(case_root: str) -> None:
 
 def stored_harness(case: Case) -> HarnessReport | None:
     """The harness report of the client's files as they are now; None when there is none, or it is damaged or older."""
-    path = results_folder(case) / HARNESS_FILE
-    try:
-        kept = store.from_json(path.read_text(encoding="utf-8"), _Kept) if path.is_file() else None
-    except (InputError, UnicodeDecodeError) as error:
-        log.warning("%s", error)
-        return None
+    kept = store.kept(results_folder(case) / HARNESS_FILE, _Kept)
     return kept.report if kept and kept.version == HARNESS_VERSION else None
 
 

@@ -5,7 +5,6 @@ Judging itself is `workbench.scoring`.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from workbench.compute import Progress
 from workbench.errors import InputError
 from workbench.records import JudgePlan, JudgeSettings, Origin
 from workbench.session import results_folder
-
-log = logging.getLogger(__name__)
 
 PLAN = "judging-plan"
 """Name of the job that works a plan out."""
@@ -87,11 +84,7 @@ def stored_plan(case: Case, judging: Judging) -> JudgePlan | None:
     path = results_folder(case) / PLAN_FILE
     if _outdated(path, ReplyCache.of(case.derived).store):
         return None
-    try:
-        kept = store.from_json(path.read_text(encoding="utf-8"), _Kept) if path.is_file() else None
-    except (InputError, OSError, UnicodeDecodeError) as error:
-        log.warning("%s", error)
-        return None
+    kept = store.kept(path, _Kept)
     return kept.plan if kept and kept.version == PLAN_VERSION and kept.judging == judging else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from workbench.settings_file import write_whole
 if TYPE_CHECKING:
     import pandas as pd
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PICTURES: tuple[MapMethod, ...] = ("t-sne", "pca")
@@ -58,6 +60,15 @@ def from_json(text: str, record: type[T]) -> T:
         raise InputError(
             f"stored {record.__name__.lower()} cannot be read ({error.error_count()} faults); run it again"
         ) from error
+
+
+def kept(path: Path, record: type[T]) -> T | None:
+    """The record kept in a file; None when there is none, or it is damaged or of an older form, which is logged."""
+    try:
+        return from_json(path.read_text(encoding="utf-8"), record) if path.is_file() else None
+    except (InputError, OSError, UnicodeDecodeError) as error:
+        log.warning("%s: %s", path.name, error)
+        return None
 
 
 def write_text(path: Path, text: str) -> None:

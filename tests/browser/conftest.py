@@ -151,9 +151,16 @@ def mtrag_case(workbench: Workbench) -> Case:
     return _analysed(data, workbench.workspace / "mtrag")
 
 
-@pytest.fixture(params=["sample_case", "mtrag_case"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of the lab run on the sample case; those where size and real texts matter most on a public benchmark too."""
+    if "lab_case" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("real_data") is not None
+        metafunc.parametrize("lab_case", ["sample_case", *(["mtrag_case"] if both else [])], indirect=True)
+
+
+@pytest.fixture
 def lab_case(request: pytest.FixtureRequest) -> Case:
-    """Each case the lab is tested on."""
+    """The case the lab is tested on."""
     case = request.getfixturevalue(request.param)
     assert isinstance(case, Case)
     return case

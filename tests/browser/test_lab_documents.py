@@ -5,6 +5,7 @@ What it shares with the other views is in `test_lab_views.py`; every value here 
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from workbench.evaluation.corpus_tree import WHOLE, Node
@@ -47,6 +48,7 @@ def questions_of(state: Lab) -> str:
     return f"{left} of {whole} questions" if state.selection.narrows else f"{whole} questions"
 
 
+@pytest.mark.real_data
 def test_the_tree_opens_by_keyboard_and_every_column_holds_what_python_gives(open_lab, state: Lab) -> None:
     page, tree = open_lab("documents"), tree_of(state)
     shown = Shown(state.baseline)

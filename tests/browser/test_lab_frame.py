@@ -1,6 +1,6 @@
 """The frame of the retrieval lab in a real browser: tabs, the pair of arms, conditions, and the address that keeps them.
 
-Every test runs on the sample case and on a public benchmark, and asserts what the Python API gives for it.
+Every test asserts what the Python API gives for its case.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ def test_the_last_of_many_tabs_pressed_is_seen_at_once_and_stays_while_the_other
     assert seen == ["grading"]
 
 
+@pytest.mark.real_data
 def test_conditions_leave_the_questions_the_api_gives_and_are_taken_back(lab: Page, state: Lab) -> None:
     lab.get_by_label("Outcome", exact=True).select_option(label="recovered")
     state.narrow(outcome="recovered")
@@ -88,6 +89,7 @@ def test_another_pair_of_arms_changes_the_sentence(lab: Page, state: Lab) -> Non
     expect(lab.locator("h1.wb-sentence")).to_have_text(comparison_sentence(state.comparison, changed))
 
 
+@pytest.mark.real_data
 def test_what_is_looked_at_stands_in_the_address_and_survives_a_reload(lab: Page, state: Lab) -> None:
     lab.locator("[data-tab=failures]").click()
     lab.get_by_label("Outcome", exact=True).select_option(label="still failing")

@@ -136,6 +136,7 @@ def test_nothing_before_the_grader_names_a_search(page: Page, workbench: Workben
         assert seen.count(word) <= own.count(word), word
 
 
+@pytest.mark.real_data
 def test_intervals_appear_at_ten_questions_tighten_and_stand_on_the_scoreboard(
     page: Page, workbench: Workbench, graded_case: Case
 ) -> None:

@@ -1,6 +1,6 @@
 """The map of the lab in a real browser: points, regions, lines and choices as the Python API gives them.
 
-Every test runs on the sample case and on a public benchmark; the map itself is drawn once for each.
+The map itself is drawn once for each case.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def undrawn(case: Case) -> None:
     (case.derived / "jobs" / "map.json").unlink(missing_ok=True)
 
 
+@pytest.mark.real_data
 def test_a_first_picture_is_there_at_once_the_page_answers_and_t_sne_follows(
     page: Page, open_lab: Callable[..., Page], lab_case: Case
 ) -> None:
@@ -163,6 +164,7 @@ def test_a_click_chooses_a_question_and_draws_what_both_arms_retrieved_and_colou
         assert (points(page, PASSAGES), points(page, QUESTIONS)) == (stored.map.passages, stored.map.queries)
 
 
+@pytest.mark.real_data
 def test_a_box_drawn_around_questions_picks_those(mapped: tuple[Page, StoredMap]) -> None:
     page, stored = mapped
     page.locator(".wb-map button", has_text="box").click()
@@ -183,6 +185,7 @@ def test_a_box_drawn_around_questions_picks_those(mapped: tuple[Page, StoredMap]
     expect(counted(page)).to_have_text(f"{count(len(queries))} questions")
 
 
+@pytest.mark.real_data
 def test_a_map_that_is_stopped_keeps_its_first_picture_and_can_be_finished(
     open_lab: Callable[..., Page], lab_case: Case
 ) -> None:

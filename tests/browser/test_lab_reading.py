@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 from workbench.numbers import significant
@@ -81,6 +82,7 @@ def test_a_place_shows_score_date_and_marked_words_and_copies_are_folded(open_la
         expect(column.locator(".wb-hit")).to_have_count(len(state.rankings.hits(question, arm, K)))
 
 
+@pytest.mark.real_data
 def test_the_flow_draws_what_python_gives_and_keys_change_it_within_a_second(open_lab, state: Lab) -> None:
     state.narrow(outcome="recovered")
     first = telling_question(state)

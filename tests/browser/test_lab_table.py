@@ -1,4 +1,4 @@
-"""The table of questions and the exports of a chart in a real browser, on the sample and a public benchmark.
+"""The table of questions and the exports of a chart in a real browser.
 
 Order, search and what is saved are those that Python gives; what each view counts is in `test_lab_views`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from workbench import numbers
@@ -38,6 +39,7 @@ def by_change(state: Lab) -> list[str]:
     return sorted(state.matching, key=lambda q: (q not in change, round(change.get(q, 0) * 10_000)))
 
 
+@pytest.mark.real_data
 def test_the_table_is_sorted_read_searched_and_saved_as_it_is_shown(open_lab, state: Lab) -> None:
     page = open_lab("scoreboard")
     rows, heading = page.locator(".wb-lab-table tbody tr[data-row]"), page.locator("h3.wb-question")

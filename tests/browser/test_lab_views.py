@@ -1,4 +1,4 @@
-"""Scoreboard, failures, documents, table and reading of the lab in a real browser, on the sample and a public benchmark.
+"""Scoreboard, failures, documents, table and reading of the lab in a real browser.
 
 Each opening of the page asserts many things, for opening it is what takes time; every value is what Python gives.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from workbench import numbers
@@ -49,6 +50,7 @@ def test_the_scoreboard_shows_every_measure_and_difference(open_lab, state: Lab)
             expect(words.filter(has_text=DIFFERENCE_WORDS[each.verdict]).first).to_be_visible()
 
 
+@pytest.mark.real_data
 def test_failures_are_counted_as_in_python_and_every_count_narrows(open_lab, state: Lab) -> None:
     page = open_lab("failures")
     became = tally(outcomes(state.stored.per_query, state.baseline, state.candidate, state.k))
@@ -78,6 +80,7 @@ def test_failures_are_counted_as_in_python_and_every_count_narrows(open_lab, sta
     counted(page, state)
 
 
+@pytest.mark.real_data
 def test_folders_and_documents_are_counted_as_in_python_and_narrow(open_lab, state: Lab) -> None:
     page = open_lab("documents")
     found = state.comparison.findability

@@ -138,7 +138,8 @@ def _log_notes(inputs: CaseInputs, rows: Sequence[AnswerRow]) -> tuple[str, ...]
     if log.total > len(log.interactions):
         notes.append(f"The log holds {log.total:,} questions; the rows are those of a random sample of whole sessions.")
     if without := len(log.interactions) - len(rows):
-        notes.append(f"{counted(without, 'question')} of the log carry no answer and are left out.")
+        lack = "carries no answer and is" if without == 1 else "carry no answer and are"
+        notes.append(f"{counted(without, 'question')} of the log {lack} left out.")
     joined = sum(row.reference is not None for row in rows)
     if joined:
         notes.append(

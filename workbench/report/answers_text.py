@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from workbench.numbers import count, measured, number, significant
 from workbench.observing import listed
-from workbench.records import AnswersReport, JudgePlan, MetricSummary, Target
+from workbench.records import AnswersReport, JudgePlan, JudgeUsage, MetricSummary, Target
 
 VERDICTS = {"met": "met", "missed": "missed", "undetermined": "undetermined", "not_measured": "not measured"}
 KINDS = {
@@ -101,7 +101,7 @@ def judge_sentence(report: AnswersReport) -> str:
     if report.judge is None:
         return "No model has judged these answers."
     usage, settings = report.usage, report.judge
-    if not usage.calls and not usage.cached:
+    if _silent(usage):
         return (
             f"{settings.model} was asked to judge and gave no answer; {count(usage.failures)} questions were given up."
         )
@@ -146,7 +146,7 @@ def _judge_words(report: AnswersReport) -> list[str]:
     if report.judge is None:
         return ["judge: none; metrics that need a model are not measured"]
     usage = report.usage
-    if not usage.calls and not usage.cached:
+    if _silent(usage):
         return [f"judge: {report.judge.model}; it gave no answer, {count(usage.failures)} questions given up"]
     cost = "" if usage.cost is None else f", {significant(usage.cost)} {report.judge.currency}".rstrip()
     lines = [
@@ -157,6 +157,11 @@ def _judge_words(report: AnswersReport) -> list[str]:
         *lines,
         *(["stopped before all rows were judged; the same command goes on from here"] if report.stopped else []),
     ]
+
+
+def _silent(usage: JudgeUsage) -> bool:
+    """Whether a judge was asked and never answered."""
+    return usage.failures > 0 and not usage.calls and not usage.cached
 
 
 def _metric_words(summary: MetricSummary) -> str:

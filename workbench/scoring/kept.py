@@ -5,22 +5,16 @@ Two reports of the same client files are kept: the last without a judge, and the
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from workbench import store
 from workbench.answers.ragas_metrics import JUDGED
 from workbench.case import Case
-from workbench.errors import InputError
 from workbench.records import AnswerRow, AnswersReport, MetricStatus, Origin
 from workbench.session import results_folder
-
-log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 ANSWERS = "answers"
 """Folder of these files among the results for the client's files as they are now."""
@@ -89,7 +83,7 @@ def answers_folder(case: Case) -> Path:
 
 def kept_report(folder: Path, name: str) -> AnswersReport | None:
     """One of the two reports; None when it is not there, or is damaged or older."""
-    kept = _read(folder / name, _Kept)
+    kept = store.kept(folder / name, _Kept)
     return kept.report if kept and kept.version == ANSWERS_VERSION else None
 
 
@@ -167,17 +161,9 @@ def _rows_files(folder: Path, origin: str) -> Iterator[tuple[Path, int, int]]:
 
 
 def _rows(path: Path) -> _Rows | None:
-    kept = _read(path, _Rows)
+    kept = store.kept(path, _Rows)
     return kept if kept and kept.version == ANSWERS_VERSION else None
 
 
 def _write(path: Path, report: AnswersReport) -> None:
     store.write_text(path, store.to_json(_Kept(ANSWERS_VERSION, report), "kept-answers"))
-
-
-def _read(path: Path, kind: type[T]) -> T | None:
-    try:
-        return store.from_json(path.read_text(encoding="utf-8"), kind) if path.is_file() else None
-    except (InputError, OSError, UnicodeDecodeError) as error:
-        log.warning("%s", error)
-        return None

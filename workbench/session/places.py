@@ -5,15 +5,12 @@ What the results hold is the business of whoever keeps them.
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TypeVar
 
 from workbench import store
 from workbench.case import Case, fingerprint, open_case
-from workbench.errors import InputError
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 INTAKE_FILE = "intake.json"
@@ -32,12 +29,7 @@ def results_folder(case: Case) -> Path:
 
 def stored(case: Case, name: str, kind: type[T]) -> T | None:
     """A result for the client's files as they are now, by the name of its file; None when there is none, or it is damaged."""
-    path = results_folder(case) / name
-    try:
-        return store.from_json(path.read_text(encoding="utf-8"), kind) if path.is_file() else None
-    except (InputError, UnicodeDecodeError) as error:
-        log.warning("%s", error)
-        return None
+    return store.kept(results_folder(case) / name, kind)
 
 
 def opened_case(case: Case | Path | str) -> Case:

@@ -23,7 +23,7 @@ function render({ model, el }) {
 
   function back() {
     const view = new URL(window.location).searchParams.get(VIEW);
-    if (view === null || view === model.get("values")[VIEW]) return;
+    if (view === null || view === (returning ?? model.get("values")[VIEW])) return;
     returning = view;
     model.send({ view });
   }
