@@ -44,6 +44,7 @@ def main() -> None:
     with running_server(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=launch_arguments())
         page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.set_default_timeout(180_000)  # some views are made when they are first opened
         page.goto(f"{BASE}/?token=bench")
         _take(page, "start", "00_start.ipynb", ".wb-case-row")
         _take(page, "intake", f"01_intake.ipynb?{CASE}", ".wb-card")

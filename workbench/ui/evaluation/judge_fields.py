@@ -19,7 +19,7 @@ from workbench.ui.fields import amount, currency_code, day, field, whole, writte
 from workbench.ui.page import html, safe_callback
 
 VENDORS = [
-    ("OpenAI-compatible, vLLM, Ollama", "openai"),
+    ("OpenAI or compatible", "openai"),
     ("Azure OpenAI", "azure"),
     ("Anthropic", "anthropic"),
     ("Amazon Bedrock", "bedrock"),
@@ -31,7 +31,7 @@ ADDRESSES = {
     "bedrock": "https://bedrock-runtime.REGION.amazonaws.com",
 }
 """What stands in an empty field for the address."""
-ORIGINS = [("evaluation files, else the log", ""), ("evaluation files", "evals"), ("query log", "log")]
+ORIGINS = [("eval files, else the log", ""), ("evaluation files", "evals"), ("query log", "log")]
 USUAL_TOKENS, REASONING_TOKENS = "max_tokens", "max_completion_tokens"
 
 
