@@ -126,7 +126,7 @@ def test_scores_of_the_clients_own_judge_are_pointed_to() -> None:
     assert client_scores(bare) == ""
     runs = tuple(replace(run, metrics={}, stated={"faithfulness": 0.8, "cost": 1.0}) for run in history.runs)
     assert client_scores(replace(bare, runs=runs)) == (
-        "The client's own runs hold faithfulness, from a judge of theirs; they stand under Runs and decide no target here."
+        "The client's own runs hold faithfulness, measured by the client: they stand under Runs and decide no target here."
     )
 
 

@@ -60,13 +60,13 @@ def answers_sentence(answers: AnswersReport | None) -> str:
 
 
 def client_scores(history: RunHistory) -> str:
-    """That the client's own runs hold scores of the metrics a judge gives, and where they stand; "" where they hold none."""
+    """That the client's own runs hold metrics a judge gives here, and where they stand; "" where they hold none."""
     names = [metric for metric in metrics_of(history) if metric.lower().replace(" ", "_") in JUDGED]
     if not names:
         return ""
     told = listed([name.replace("_", " ") for name in names])
     return (
-        f"The client's own runs hold {told}, from a judge of theirs; they stand under Runs and decide no target here."
+        f"The client's own runs hold {told}, measured by the client: they stand under Runs and decide no target here."
     )
 
 
