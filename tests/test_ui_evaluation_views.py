@@ -113,10 +113,13 @@ def test_targets_are_told_by_their_verdict_the_missed_ones_first() -> None:
     )
     own = Target("faithfulness", 0.7, "case", "met", Estimate.not_measured("-"))
     assert answers_sentence(replace(answers, targets=(*targets, own))) == said
-    stricter = replace(own, level=0.95, verdict="missed")
-    assert answers_sentence(replace(answers, targets=(*targets, stricter))) == (
-        "Of the answers' targets, answer relevancy, context precision and faithfulness at the client's 0.950 missed; "
-        "faithfulness met."
+    stricter, other = (
+        replace(own, level=0.95, verdict="missed"),
+        replace(own, metric="context_recall", verdict="missed"),
+    )
+    assert answers_sentence(replace(answers, targets=(*targets, stricter, other))) == (
+        "Of the answers' targets, answer relevancy, context precision, faithfulness at the client's 0.950 and context "
+        "recall missed; faithfulness met."
     )
 
 

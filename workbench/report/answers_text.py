@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from workbench.answers.targets import PRODUCTION_TARGETS
 from workbench.numbers import count, measured, number, significant
 from workbench.observing import listed
 from workbench.records import AnswersReport, JudgePlan, JudgeUsage, MetricSummary, Target
@@ -45,9 +46,10 @@ def telling(targets: Sequence[Target]) -> tuple[Target, ...]:
 
 
 def target_name(target: Target) -> str:
-    """A target as it is named among others: its metric, with the level where the client set it."""
+    """A target as it is named among others: its metric, with the level where the client's stands beside production's."""
     name = target.metric.replace("_", " ")
-    return name if target.set_by == "production" else f"{name} at the client's {significant(target.level)}"
+    alone = target.set_by == "production" or target.metric not in PRODUCTION_TARGETS
+    return name if alone else f"{name} at the client's {significant(target.level)}"
 
 
 def target_words(target: Target) -> str:
