@@ -53,8 +53,8 @@ def test_one_reason_for_several_targets_stands_once() -> None:
 
 def test_a_judge_that_gave_no_answer_is_not_said_to_have_judged() -> None:
     silent = report(judge=JudgeSettings(model="m"), usage=JudgeUsage(failures=12))
-    assert judge_sentence(silent) == "m was asked to judge and gave no answer; 12 questions were given up."
-    assert "judge: m; it gave no answer, 12 questions given up" in answers_summary(silent)
+    assert judge_sentence(silent) == "m was asked to judge and gave no answer; questions given up: 12."
+    assert "judge: m; it gave no answer; questions given up: 12" in answers_summary(silent)
     kept = replace(silent, usage=JudgeUsage(cached=3))
     assert judge_sentence(kept).startswith("Judged by m: 0 calls, 3 replies that were kept")
 

@@ -93,7 +93,7 @@ def _summary(
         metric=metric,
         title=about.title,
         kind=about.kind,
-        value=_estimate(values, rng) if values else Estimate.not_measured(_why_none(reasons)),
+        value=_estimate(values, rng) if values else Estimate.not_measured(_why_none(scores)),
         scored=counts["ok"],
         undefined=counts["undefined"],
         failed=counts["failed"],
@@ -113,15 +113,11 @@ def _estimate(values: Sequence[float], rng: np.random.Generator) -> Estimate:
     return replace(estimate, method=estimate.method.removeprefix("paired "))
 
 
-def _why_none(reasons: Counter[str]) -> str:
-    if not reasons:
-        return "no rows"
-    told = [(*text.partition(": ")[::2], rows) for text, rows in reasons.most_common()]
-    by_status: Counter[str] = Counter()
-    for status, _, rows in told:
-        by_status[status] += rows
-    [(status, rows)] = by_status.most_common(1)
-    why = [reason for one, reason, _ in told if one == status]
-    if len(reasons) == 1 and status == "skipped":
-        return f"{why[0]} in any row" if why[0].startswith("no ") else why[0]
-    return f"no row has a value; {rows} of {reasons.total()} {status}{', mostly' if len(why) > 1 else ''}: {why[0]}"
+def _why_none(scores: Sequence[MetricScore]) -> str:
+    """Why no row has a value, where none has: what became of most of them, and the reason most of these have."""
+    [(status, rows)] = Counter(score.status for score in scores).most_common(1)
+    reasons = Counter(score.reason or "no reason given" for score in scores if score.status == status)
+    [(reason, _)] = reasons.most_common(1)
+    if status == "skipped" and reasons.total() == len(scores) and len(reasons) == 1:
+        return f"{reason} in any row" if reason.startswith("no ") else reason
+    return f"no row has a value; {rows} of {len(scores)} {status}{', mostly' if len(reasons) > 1 else ''}: {reason}"

@@ -104,9 +104,7 @@ def judge_sentence(report: AnswersReport) -> str:
         return "No model has judged these answers."
     usage, settings = report.usage, report.judge
     if _silent(usage):
-        return (
-            f"{settings.model} was asked to judge and gave no answer; {count(usage.failures)} questions were given up."
-        )
+        return f"{settings.model} was asked to judge and gave no answer; questions given up: {count(usage.failures)}."
     when = f" on {report.judged_at:%Y-%m-%d}" if report.judged_at else ""
     parts = [f"{count(usage.calls)} calls", f"{count(usage.cached)} replies that were kept"]
     if usage.failures:
@@ -149,7 +147,7 @@ def _judge_words(report: AnswersReport) -> list[str]:
         return ["judge: none; metrics that need a model are not measured"]
     usage = report.usage
     if _silent(usage):
-        return [f"judge: {report.judge.model}; it gave no answer, {count(usage.failures)} questions given up"]
+        return [f"judge: {report.judge.model}; it gave no answer; questions given up: {count(usage.failures)}"]
     cost = "" if usage.cost is None else f", {significant(usage.cost)} {report.judge.currency}".rstrip()
     lines = [
         f"judge: {report.judge.model}; {count(usage.calls)} calls, {count(usage.cached)} kept replies, "

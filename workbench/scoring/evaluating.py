@@ -111,7 +111,7 @@ def evaluate(
     # Before anything is read: a file that changes meanwhile must not pass for one that was read.
     folder = answers_folder(opened)
     client = read_own_metrics(opened.root)
-    first = scaled(progress, 0.0, BEFORE_JUDGE) if judge else scaled(progress, 0.0, 1.0)
+    first = scaled(progress, 0.0, BEFORE_JUDGE if judge else 1.0)
     taken = _take(opened, origin, most, scaled(first, 0.0, READ))
     tell = _Onward(scaled(first, READ, MEASURED))
     tell(0.0, "loading the encoder")

@@ -66,11 +66,12 @@ def key_for(settings: JudgeSettings, environment: Mapping[str, str] | None = Non
         InputError: what was found cannot be a key.
     """
     known = os.environ if environment is None else environment
-    host, hostname = host_of(base_address(settings)), hostname_of(base_address(settings))
+    address = base_address(settings)
+    host = host_of(address)
     meant = known.get(URL_NAME, "").strip()
     name, hosts = USUAL[settings.vendor]
-    vendors_own = hosts.fullmatch(hostname) is not None
-    if known.get(KEY_NAME, "").strip() and (_meant_for(meant, base_address(settings)) if meant else vendors_own):
+    vendors_own = hosts.fullmatch(hostname_of(address)) is not None
+    if known.get(KEY_NAME, "").strip() and (_meant_for(meant, address) if meant else vendors_own):
         return Key(known[KEY_NAME], KEY_NAME)
     if known.get(name, "").strip() and vendors_own:
         return Key(known[name], name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.answers.summaries import JUDGED_ABOUT as JUDGED
+from workbench.answers.summaries import JUDGED_ABOUT
 from workbench.numbers import count, difference, is_share, percent
 from workbench.observing import listed
 from workbench.records import (
@@ -61,7 +61,7 @@ def answers_sentence(answers: AnswersReport | None) -> str:
 
 def client_scores(history: RunHistory) -> str:
     """That the client's own runs hold metrics a judge gives here, and where they stand; "" where they hold none."""
-    names = [metric for metric in metrics_of(history) if metric.lower().replace(" ", "_") in JUDGED]
+    names = [metric for metric in metrics_of(history) if metric.lower().replace(" ", "_") in JUDGED_ABOUT]
     if not names:
         return ""
     told = listed([name.replace("_", " ") for name in names])
